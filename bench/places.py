@@ -1,0 +1,112 @@
+"""The two databases: a fresh one to fill, and what each can tell of itself."""
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import apsw
+import asyncpg
+
+from bench import gauges
+from tests.databases import Server, drop_database, fresh_database, start_postgres
+
+
+class Sqlite:
+    name = "SQLite"
+
+    def __init__(self) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="twolatch-bench-"))
+        self._path = Path()
+
+    def fresh(self, label: str) -> str:
+        self._path = self._folder / label / "twolatch.db"
+        self._path.parent.mkdir()
+        return f"sqlite:///{self._path}"
+
+    def family(self) -> list[int]:
+        return []  # it lives in the server's own threads
+
+    async def settle(self) -> None:
+        """Moves the log into the file, so that filling is not paid for by the first logins."""
+        connection = apsw.Connection(str(self._path))
+        connection.pragma("wal_checkpoint", "TRUNCATE")
+        connection.close()
+
+    async def size(self) -> dict[str, int]:
+        """Bytes of the database, in whole pages. (Its log is a ring: its length tells nothing.)"""
+        connection = apsw.Connection(str(self._path))
+        rows = connection.pragma("page_count") * connection.pragma("page_size")
+        connection.close()
+        return {"rows": rows}
+
+    async def talks(self) -> frozenset[tuple[int, str]] | None:
+        return None  # SQLite keeps no account of what it was asked; the gauges show that nothing ran
+
+    def drop(self) -> None:
+        shutil.rmtree(self._path.parent, ignore_errors=True)
+
+    def close(self) -> None:
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+class Postgres:
+    name = "PostgreSQL"
+
+    def __init__(self) -> None:
+        """Raises NoPostgres with the reason."""
+        self._server: Server = start_postgres()
+        self._postmaster = int((self._server.data / "postmaster.pid").read_text().split("\n")[0])
+        self._url = ""
+        self._asker: asyncpg.Connection[Any] | None = None
+
+    def fresh(self, label: str) -> str:
+        self._url = fresh_database(self._server)
+        return self._url
+
+    def family(self) -> list[int]:
+        """Its processes, without the one that only answers the bench."""
+        asker = self._asker.get_server_pid() if self._asker else 0
+        return [self._postmaster, *(pid for pid in gauges.children(self._postmaster) if pid != asker)]
+
+    async def settle(self) -> None:
+        """Statistics and a checkpoint, so that neither planner nor disk still lives in the time of filling."""
+        connection = await asyncpg.connect(self._url)
+        try:
+            await connection.execute("VACUUM ANALYZE")
+            await connection.execute("CHECKPOINT")
+        finally:
+            await connection.close()
+
+    async def size(self) -> dict[str, int]:
+        """Bytes of the database, and of all log written so far."""
+        [row] = await self._ask(
+            f"SELECT pg_database_size('{self._url.rpartition('/')[2]}') AS rows,"
+            " (pg_current_wal_insert_lsn() - '0/0')::bigint AS log"
+        )
+        return {"rows": row["rows"], "log": row["log"]}
+
+    async def talks(self) -> frozenset[tuple[int, str]] | None:
+        """The site's connections, and when each was asked something last. (Counts of statements come seconds late.)
+
+        Left out is the one over which processes hint to each other: it shows a sign of life every 15 s.
+        """
+        rows = await self._ask(
+            "SELECT pid, query_start::text AS at FROM pg_stat_activity"
+            f" WHERE datname = '{self._url.rpartition('/')[2]}' AND application_name = 'twolatch'"
+        )
+        return frozenset((row["pid"], row["at"]) for row in rows)
+
+    async def _ask(self, sql: str) -> list[asyncpg.Record]:
+        """From another database, over one connection that stays."""
+        if self._asker is None:
+            self._asker = await asyncpg.connect(self._server.address("postgres"))
+        return list(await self._asker.fetch(sql))
+
+    def drop(self) -> None:
+        drop_database(self._server, self._url)
+
+    def close(self) -> None:
+        if self._asker is not None:
+            self._asker.terminate()
+        self._server.stop()

@@ -1,0 +1,163 @@
+"""Fills a site's database with clients, by the house's own store functions, so that MACs and seals are the real ones.
+
+Everybody has the same password, hashed once; every phone has a key of its own.
+"""
+
+import time
+from collections.abc import Iterable
+from typing import Any
+
+import asyncpg
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from bench.person import ITERATIONS, PASSWORD, Person, Town
+from bench.phone import INFO, SALT, masked
+from twolatch.authenticators import store as authenticators
+from twolatch.authenticators.model import Authenticator, State
+from twolatch.client.store import Record
+from twolatch.house import Chance, Hasher, Keys
+from twolatch.house.keys import PIN, SIGNING, read_master_key
+from twolatch.house.store import load_server_keys
+from twolatch.people import store as people
+from twolatch.people.model import User
+from twolatch.protocol import keys as curve
+from twolatch.protocol.octets import b64u
+from twolatch.sessions import store as sessions
+from twolatch.sessions.flows import fingerprint
+from twolatch.settings import Settings
+from twolatch.storage.asyncpg_talk import prepared
+from twolatch.storage.db import Database, Tx, open_database
+from twolatch.words.secret import Secret
+
+AT_ONCE = 2_000  # clients in one transaction
+
+
+async def fill(settings: Settings, port: int, size: int, active: int, without: int) -> Town:
+    """`size` clients, of whom `active` are handed to the load with their keys; `without` more have no phone."""
+    db = await open_database(settings.database)
+    try:
+        registry = await Registry.of(db, settings, port)
+        await registry.add(range(size), active, has_phone=True)
+        await registry.add(range(size, size + without), without, has_phone=False)
+    finally:
+        await db.close()
+    return Town(port, registry.known[:active], registry.known[active:])
+
+
+class Registry:
+    def __init__(self, db: Database, settings: Settings, keys: Keys, password: str, port: int) -> None:
+        self._db, self._settings, self._keys, self._password, self._port = db, settings, keys, password, port
+        self._chance, self._now = Chance(), time.time_ns() // 1_000_000
+        self._points = [b64u(curve.public_point(keys.private(name))) for name in (SIGNING, PIN)]
+        self.known: list[Person] = []
+
+    @classmethod
+    async def of(cls, db: Database, settings: Settings, port: int) -> "Registry":
+        keys = Keys(read_master_key(settings.key_file, make=False))
+        await load_server_keys(db, keys)
+        hasher = Hasher(settings.password_passes, settings.password_memory_mib, keys.mac("password-pepper"))
+        password = await hasher.hash(Secret(PASSWORD))
+        hasher.close()
+        return cls(db, settings, keys, password, port)
+
+    async def add(self, numbers: range, active: int, *, has_phone: bool) -> None:
+        last = numbers.start + active
+        for start in range(numbers.start, numbers.stop, AT_ONCE):
+            some = range(start, min(start + AT_ONCE, numbers.stop))
+
+            async def work(tx: Tx, some: Iterable[int] = some) -> None:
+                for number in some:
+                    person = await self._one(tx, number, has_phone=has_phone, is_known=number < last)
+                    if person:
+                        self.known.append(person)
+
+            await self._write(work)
+
+    async def _write(self, work: Any) -> None:
+        if self._db.dialect == "sqlite":
+            await self._db.write(work)
+            return
+        pile = Pile()
+        await work(pile)
+        await pile.send(self._settings.database)
+
+    async def _one(self, tx: Tx, number: int, *, has_phone: bool, is_known: bool) -> Person | None:
+        name, address = f"client{number}", f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
+        user = User(
+            self._chance.id(), name, f"Client {number}", f"{name}@example.org", "en", self._password,
+            False, False, False, 0, False, self._now, 0,
+        )  # fmt: skip
+        await people.add(tx, user, self._now)
+        if not has_phone:
+            return Person(name, address, "", None)
+        browser, key, secret = self._chance.token(), curve.new_private(), self._chance.bytes(32)
+        await sessions.know(tx, fingerprint(browser), user.id, self._now)
+        phone = self._phone(user, curve.public_point(key), secret)
+        await authenticators.insert(tx, self._keys, phone)
+        return Person(name, address, browser, self._record(user, phone, key, secret)) if is_known else None
+
+    def _phone(self, user: User, public: bytes, secret: bytes) -> Authenticator:
+        device, epoch = self._chance.id(), b64u(self._chance.bytes(16))
+        return Authenticator(
+            id=device,
+            user=user.id,
+            kind="phone",
+            name=INFO.model,
+            state=State.ACTIVE,
+            enrolment={"public_key": b64u(public), "platform": "android", "activation": device, "scheme": "pin"},
+            secret=self._keys.seal("authenticators.secret", device, user.id, secret),
+            moving={"epoch": epoch, "previous": epoch, "seq": 0},
+            version=0,
+            push="",
+            created_at=self._now,
+            used_at=0,
+        )
+
+    def _record(self, user: User, phone: Authenticator, key: curve.PrivateKey, secret: bytes) -> Record:
+        signing, pin = self._points
+        return Record(
+            device=phone.id,
+            server=f"http://phone.localhost:{self._port}",
+            host=self._settings.phone_host,
+            user=user.name,
+            display=user.display,
+            site=self._settings.site_name,
+            state="active",
+            six_digits="",
+            expires=0,
+            key_pem=key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode(),
+            k_mask=b64u(bytes(32)),
+            salt=b64u(SALT),
+            iterations=ITERATIONS,
+            ms=masked(secret),
+            signing_key=signing,
+            pin_key=pin,
+            epoch=phone.moving["epoch"],
+            seq=0,
+            scheme="pin",
+        )
+
+
+class Pile:
+    """A transaction that only gathers its statements, to send each kind of them at once: PostgreSQL would otherwise
+    be asked three times for each of 100,000 clients."""
+
+    def __init__(self) -> None:
+        self._given: dict[str, list[list[Any]]] = {}
+
+    async def run(self, sql: str, /, **values: Any) -> int:
+        self.later(sql, **values)
+        return 1
+
+    def later(self, sql: str, /, **values: Any) -> None:
+        text, given = prepared(sql, values)
+        self._given.setdefault(text, []).append(given)
+
+    async def send(self, url: str) -> None:
+        connection = await asyncpg.connect(url)
+        try:
+            async with connection.transaction():
+                for text, rows in self._given.items():
+                    await connection.executemany(text, rows)
+        finally:
+            await connection.close()

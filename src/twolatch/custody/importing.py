@@ -1,0 +1,127 @@
+"""Taking in what a maker delivers: all of a file, or nothing of it. What is known already is never overwritten."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from twolatch import audit
+from twolatch.custody import store
+from twolatch.custody.chain import note
+from twolatch.custody.model import State
+from twolatch.custody.store import NewCard
+from twolatch.house import House
+from twolatch.kinds.kind import Issued, Made, Unfit
+from twolatch.protocol.pskc.reading import FoundKey, read
+from twolatch.protocol.pskc.sealing import FileKey
+from twolatch.storage.db import Tx
+from twolatch.words.events import Event
+
+
+class Why(StrEnum):
+    """Why one key of a file was not taken."""
+
+    NO_SERIAL = "it has no serial"
+    NO_KEY = "the file holds no key for it"
+    NOT_OCRA = "it is not for challenge and response (OCRA)"
+    SUITE = "its suite is not on the list of accepted ones"
+    LEGACY = "its suite is old: TWOLATCH_LEGACY_CARDS=true takes it"
+    KEY = "its key is shorter than 128 bits"
+    EXPIRED = "it has expired"
+    TWICE = "its serial or its key is there twice"
+    OTHER_KEY = "a card of this serial is known, with another key"
+    OTHER_SERIAL = "its key belongs to a card of another serial"
+
+
+_UNFIT = {Unfit.SUITE: Why.SUITE, Unfit.LEGACY: Why.LEGACY, Unfit.KEY: Why.KEY}
+
+
+@dataclass(slots=True)
+class Report:
+    """What became of each key: serials, and (line, serial, reason). `is_kept`: the new ones are in the stock."""
+
+    new: list[str] = field(default_factory=list)
+    known: list[str] = field(default_factory=list)
+    refused: list[tuple[int, str, Why]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    is_kept: bool = False
+
+
+class _Nothing(Exception):
+    """Some keys were refused: none of the others may stay."""
+
+
+async def take_in(
+    house: House,
+    data: bytes,
+    given: FileKey,
+    today: str,
+    now: int,
+    *,
+    has_to_be_whole: bool = True,
+    tell: Callable[[int, int], None] = lambda done, all_: None,
+) -> Report:
+    """Raises BadFile when the file cannot be read or believed. `today` as `2026-11-22`.
+
+    Without `has_to_be_whole` what can be taken is taken, and the rest is only reported.
+    """
+    package = read(data, given, tell)
+    report = Report(notes=package.notes)
+    kind = next(kind for kind in house.kinds if isinstance(kind, Issued))
+    fit = [found for found in package.keys if _is_fit(kind, found, today, report)]
+
+    async def work(tx: Tx) -> None:
+        for found in fit:
+            await _take(tx, house, kind.name, found, report, now)
+        if report.refused and has_to_be_whole:
+            raise _Nothing
+        if report.new:
+            await audit.write(
+                tx, now, Event.CARDS_IMPORTED, None,
+                new=len(report.new), known=len(report.known), refused=len(report.refused),
+            )  # fmt: skip
+
+    try:
+        await house.db.write(work)
+    except _Nothing:
+        return report
+    report.is_kept = True
+    return report
+
+
+def _is_fit(kind: Issued, found: FoundKey, today: str, report: Report) -> bool:
+    why = _why_not(kind, found, today)
+    if why:
+        report.refused.append((found.line, found.serial, why))
+    return why is None
+
+
+def _why_not(kind: Issued, found: FoundKey, today: str) -> Why | None:
+    if not found.serial:
+        return Why.NO_SERIAL
+    if not found.suite:
+        return Why.NOT_OCRA
+    if not found.secret:
+        return Why.NO_KEY
+    if found.expires and found.expires[:10] < today:
+        return Why.EXPIRED
+    unfit = kind.unfit(found.suite, len(found.secret))
+    return _UNFIT[unfit] if unfit else None
+
+
+async def _take(tx: Tx, house: House, kind: str, found: FoundKey, report: Report, now: int) -> None:
+    assert found.secret
+    card = await store.by_serial(tx, found.serial)
+    of_key = await store.serial_of_key(tx, store.key_mac(house.keys, found.secret))
+    if card is None and of_key is None:
+        made = Made(found.serial, found.suite, found.secret, found.counter)
+        new = NewCard(house.chance.id(), kind, found.maker, found.model, made)
+        await store.insert(tx, house.keys, new, now)
+        await note(tx, now, State.STOCKED, new.id, found.serial, "", by="operator")
+        report.new.append(found.serial)
+    elif found.serial in report.new or (of_key in report.new and of_key is not None):
+        report.refused.append((found.line, found.serial, Why.TWICE))
+    elif of_key == found.serial:
+        report.known.append(found.serial)
+    else:
+        why = Why.OTHER_KEY if card else Why.OTHER_SERIAL
+        report.refused.append((found.line, found.serial, why))

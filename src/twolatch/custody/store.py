@@ -1,0 +1,172 @@
+"""The table of cards. A card goes from one state to the next by one conditional statement (rule C1)."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from twolatch.custody.model import Card, State
+from twolatch.house.keys import Keys
+from twolatch.kinds.kind import Made
+from twolatch.storage.db import Database, Row, Tx
+
+_FIELDS = """id, serial, kind, maker, model, sealed, asked, state, user_id, authenticator_id, created_at, changed_at,
+             shipped_at"""
+_read = msgspec.json.Decoder(dict[str, Any])
+
+
+@dataclass(frozen=True, slots=True)
+class NewCard:
+    """A card before it lies in the stock."""
+
+    id: str
+    kind: str
+    maker: str
+    model: str
+    made: Made = field(repr=False)
+
+
+def _card(row: Row) -> Card:
+    return Card(
+        id=row["id"],
+        serial=row["serial"],
+        kind=row["kind"],
+        maker=row["maker"],
+        model=row["model"],
+        secret=bytes(row["sealed"]),
+        asked=int(row["asked"]),
+        state=State(row["state"]),
+        user=row["user_id"],
+        authenticator=row["authenticator_id"],
+        created_at=int(row["created_at"]),
+        changed_at=int(row["changed_at"]),
+        shipped_at=int(row["shipped_at"]),
+    )
+
+
+def sealed(keys: Keys, card: str, user: str, made: Made) -> bytes:
+    """Bound to the card and to the client it is for: a writer into the table cannot give it to somebody else."""
+    content = {
+        "serial": made.serial, "suite": made.suite, "key": made.key.hex(), "counter": made.counter, "pin": made.pin,
+    }  # fmt: skip
+    return keys.seal("cards.sealed", card, user, msgspec.json.encode(content))
+
+
+def opened(keys: Keys, card: Card) -> Made:
+    content = _read.decode(keys.open("cards.sealed", card.id, card.user, card.secret))
+    key = bytes.fromhex(content["key"])
+    return Made(content["serial"], content["suite"], key, content["counter"], card.asked, content["pin"])
+
+
+def key_mac(keys: Keys, key: bytes) -> bytes:
+    return keys.mac("card-key", key)
+
+
+async def serial_of_key(db: Database | Tx, mac: bytes) -> str | None:
+    """Which card has this key."""
+    row = await db.row("SELECT serial FROM cards WHERE key_mac = :mac", mac=mac)
+    return None if row is None else str(row["serial"])
+
+
+async def insert(tx: Tx, keys: Keys, new: NewCard, now: int) -> None:
+    await tx.run(
+        """INSERT INTO cards (id, serial, kind, maker, model, sealed, key_mac, state, created_at, changed_at)
+           VALUES (:id, :serial, :kind, :maker, :model, :sealed, :mac, 'stocked', :now, :now)""",
+        id=new.id,
+        serial=new.made.serial,
+        kind=new.kind,
+        maker=new.maker,
+        model=new.model,
+        sealed=sealed(keys, new.id, "", new.made),
+        mac=key_mac(keys, new.made.key),
+        now=now,
+    )
+
+
+async def by_serial(db: Database | Tx, serial: str) -> Card | None:
+    row = await db.row(f"SELECT {_FIELDS} FROM cards WHERE serial = :serial", serial=serial)  # noqa: S608
+    return None if row is None else _card(row)
+
+
+async def of_authenticator(db: Database | Tx, authenticator: str) -> Card | None:
+    row = await db.row(f"SELECT {_FIELDS} FROM cards WHERE authenticator_id = :id", id=authenticator)  # noqa: S608
+    return None if row is None else _card(row)
+
+
+async def coming_to(db: Database | Tx, user: str) -> Card | None:
+    """The one card that is set aside for this client, or on its way to him."""
+    row = await db.row(
+        f"SELECT {_FIELDS} FROM cards WHERE user_id = :user AND state IN ('assigned', 'shipped')",  # noqa: S608
+        user=user,
+    )
+    return None if row is None else _card(row)
+
+
+async def of_client(db: Database | Tx, user: str) -> list[Card]:
+    """Every card that is, or was, this client's."""
+    rows = await db.rows(f"SELECT {_FIELDS} FROM cards WHERE user_id = :user ORDER BY serial", user=user)  # noqa: S608
+    return [_card(row) for row in rows]
+
+
+async def everything(db: Database, after: str, most: int, state: str) -> list[Card]:
+    """`most` cards whose serials follow `after`; in one state, or in all."""
+    rows = await db.rows(
+        f"""SELECT {_FIELDS} FROM cards WHERE serial > :after AND (state = :state OR :state = '')
+            ORDER BY serial LIMIT :most""",  # noqa: S608
+        after=after,
+        state=state,
+        most=most,
+    )
+    return [_card(row) for row in rows]
+
+
+async def move(tx: Tx, card: Card, to: State, now: int) -> bool:
+    """From the state it was seen in to the next. False when somebody was faster."""
+    row = await tx.row(
+        """UPDATE cards SET state = :to, changed_at = :now,
+               shipped_at = CASE WHEN :to = 'shipped' THEN :now ELSE shipped_at END
+           WHERE id = :id AND state = :seen RETURNING id""",
+        id=card.id,
+        to=to.value,
+        seen=card.state.value,
+        now=now,
+    )
+    return row is not None
+
+
+async def give(tx: Tx, keys: Keys, card: Card, user: str, made: Made, now: int) -> bool:
+    """A stocked card becomes a client's, sealed anew under his name."""
+    row = await tx.row(
+        """UPDATE cards SET state = 'assigned', user_id = :user, sealed = :sealed, changed_at = :now
+           WHERE id = :id AND state = 'stocked' RETURNING id""",
+        id=card.id,
+        user=user,
+        sealed=sealed(keys, card.id, user, made),
+        now=now,
+    )
+    return row is not None
+
+
+async def take_back(tx: Tx, keys: Keys, card: Card, made: Made, now: int) -> bool:
+    """It never left the house: into the stock again."""
+    row = await tx.row(
+        """UPDATE cards SET state = 'stocked', user_id = '', sealed = :sealed, changed_at = :now
+           WHERE id = :id AND state = 'assigned' RETURNING id""",
+        id=card.id,
+        sealed=sealed(keys, card.id, "", made),
+        now=now,
+    )
+    return row is not None
+
+
+async def point_at(tx: Tx, card: Card, authenticator: str, asked: int) -> bool:
+    """It is being set up as this authenticator, and was asked so many numbers. False when somebody was faster."""
+    row = await tx.row(
+        """UPDATE cards SET authenticator_id = :authenticator, asked = :asked
+           WHERE id = :id AND state = 'shipped' AND asked = :seen RETURNING id""",
+        id=card.id,
+        authenticator=authenticator,
+        asked=asked,
+        seen=card.asked,
+    )
+    return row is not None

@@ -1,0 +1,1 @@
+"""Faces: they translate between people, programs and flows, and decide nothing."""

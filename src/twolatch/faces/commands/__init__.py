@@ -1,0 +1,39 @@
+"""The command line: `twolatch`. Each subject is a file; what a command needs is imported when it runs."""
+
+import typer
+
+from twolatch import __version__
+from twolatch.faces.commands import account, audit, backup, card, code, demo, document, phone, server, user
+
+app = typer.Typer(
+    name="twolatch",
+    help="Secure login: the password is the first latch, the phone is the second.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,  # a traceback with locals would print passwords
+)
+app.add_typer(user.app, name="user", help="Clients: add, list, lock, unlock, set a password.")
+app.add_typer(card.app, name="card", help="Challenge cards: import, assign, list; the soft card.")
+app.add_typer(account.app, name="account", help="Accounts: open one, list them, close one.")
+app.add_typer(document.app, name="document", help="Activity statements and tax forms: take them in.")
+app.add_typer(phone.app, name="phone", help="The soft phone: activate and approve from a terminal.")
+app.add_typer(audit.app, name="audit", help="The audit log: take it out, prove that nobody changed it.")
+app.add_typer(code.app, name="code", help="Temporary codes: give one to a client who lost the rest, take it back.")
+app.command("demo")(demo.demo)
+app.command("serve")(server.serve)
+app.command("migrate")(server.migrate)
+app.command("doctor")(server.doctor)
+app.command("fence")(server.fence)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
+
+
+@app.callback(invoke_without_command=True)
+def root(version: bool = typer.Option(False, "--version", help="Print the version and end.")) -> None:
+    if version:
+        typer.echo(f"twolatch {__version__}")
+        raise typer.Exit
+
+
+def main() -> None:
+    app()

@@ -1,0 +1,170 @@
+"""Running a site: serve, migrate, doctor, fence."""
+
+import asyncio
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from twolatch.faces.commands.inside import fail, in_house, settings_or_fail
+
+if TYPE_CHECKING:
+    from twolatch.house import House
+
+LISTEN_BACKLOG = 2048
+FILES_WANTED = 65_536
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")] = 8080,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes.")] = 1,
+    certificate: Annotated[str, typer.Option(help="PEM file of the server's certificate chain.")] = "",
+    key: Annotated[str, typer.Option(help="PEM file of its key.")] = "",
+) -> None:
+    """Serve portal, phone app and API. Settings come from TWOLATCH_* and the file TWOLATCH_CONFIG names."""
+    run_server(host, port, workers, certificate, key)
+
+
+def run_server(host: str, port: int, workers: int = 1, certificate: str = "", key: str = "") -> None:
+    import uvicorn
+
+    from twolatch.faces.lines import Line
+    from twolatch.faces.logs import plain_logs
+
+    plain_logs()
+    allow_many_files()
+    tell_metrics(settings_or_fail().metrics, workers)
+    uvicorn.run(
+        "twolatch.app:application",
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        loop="uvloop",
+        http=Line,  # which closes what is silent for too long, keep-alive included
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # the client's address is read by our own rule
+        backlog=LISTEN_BACKLOG,
+        timeout_graceful_shutdown=2,
+        timeout_worker_healthcheck=30,  # a machine that is out of breath has no dead workers yet
+        ssl_certfile=certificate or None,
+        ssl_keyfile=key or None,
+    )
+
+
+def tell_metrics(address: str, workers: int) -> None:
+    """Figures on a port of their own, of all processes together. They share a folder that goes when this ends."""
+    if not address:
+        return
+    from twolatch.wires import metrics
+
+    shared = None
+    if workers > 1:
+        shared = Path(tempfile.mkdtemp(prefix="twolatch-metrics-"))
+        atexit.register(shutil.rmtree, shared, ignore_errors=True)
+        os.environ[metrics.SHARED] = str(shared)  # read by the library, in each process, when it is loaded
+    try:
+        metrics.tell(address, shared)
+    except OSError as fault:
+        fail(f"Cannot tell metrics on {address}: {fault.strerror} (TWOLATCH_METRICS).")
+
+
+def allow_many_files() -> None:
+    """As many open connections as the system lets us have without asking anybody."""
+    import resource
+
+    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES_WANTED if most == resource.RLIM_INFINITY else min(most, FILES_WANTED)
+    if now not in {resource.RLIM_INFINITY, wanted} and now < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+
+
+def migrate() -> None:
+    """Bring the database up to date; make the master key where there is none."""
+    from twolatch.storage.db import StorageFault
+
+    try:
+        done = asyncio.run(migrated())
+    except StorageFault as fault:
+        fail(str(fault))
+    typer.echo(f"Applied steps {done}." if done else "Up to date.")
+
+
+async def migrated() -> list[int]:
+    """Steps that were applied now. The master key is made only together with a new database."""
+    from twolatch.house import Keys, WrongKey
+    from twolatch.house.keys import read_master_key
+    from twolatch.house.store import load_server_keys
+    from twolatch.storage import db as storage
+
+    settings = settings_or_fail()
+    if file := storage.file_of(settings.database):
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    db = await storage.open_database(settings.database)
+    try:
+        done = await storage.migrate(db)
+        is_new = await db.row("SELECT name FROM server_keys LIMIT 1") is None
+        try:
+            await load_server_keys(db, Keys(read_master_key(settings.key_file, make=is_new)))
+        except WrongKey as fault:
+            fail(str(fault))
+        return done
+    finally:
+        await db.close()
+
+
+def doctor() -> None:
+    """Check this site: settings, key, database, password hash, mail, built files. Says what to do about each."""
+    from twolatch.faces.commands.checks import all_checks
+
+    settings = settings_or_fail()
+    bad = 0
+    for name, check in all_checks(settings):
+        remedy = check()
+        bad += remedy is not None
+        mark, colour = ("BAD ", typer.colors.RED) if remedy else ("ok  ", typer.colors.GREEN)
+        typer.echo(typer.style(mark, fg=colour) + name + (f"\n     {remedy}" if remedy else ""))
+    if bad:
+        fail(f"{bad} to mend.")
+
+
+def fence() -> None:
+    """End every session and everything pending: after a restore, or in doubt."""
+    from twolatch.fence import raise_fence
+
+    async def wish(house: "House") -> None:
+        await raise_fence(house, house.clock.now(), "by hand")
+
+    in_house(wish)
+    typer.echo("Raised. Everybody logs in again.")
+
+
+def is_free(host: str, port: int) -> bool:
+    import socket
+
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+        return True
+
+
+def free_port(host: str, wanted: int) -> int:  # noqa: RET503  fail() does not return
+    """The wanted port, or the next free one, which is said."""
+    for port in range(wanted, min(wanted + 100, 65536)):
+        if is_free(host, port):
+            if port != wanted:
+                typer.secho(f"Port {wanted} is taken; using {port}.", fg=typer.colors.YELLOW, err=True)
+            return port
+    fail(f"No port from {wanted} on is free.")

@@ -1,0 +1,226 @@
+"""Connections before they are requests: how long one may say nothing, and how many there may be.
+
+The web server waits for a request's head for ever, and reads one of any length. Whoever opens connections and sends a
+byte now and then would hold them all (Slowloris), and who never reads an answer would hold its memory. Here every line
+that owes us something has a deadline; one timer of the process looks after all of them, and where there are too many
+the one that has been silent longest gives way, so a crowd of silent lines shuts nobody out.
+"""
+
+import asyncio
+import resource
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import structlog
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from twolatch.settings import Settings, load
+
+HEAD_MOST = 32 * 1024  # bytes of a request's head; browsers with many cookies of other programs send a third of it
+READ_SECONDS = 30.0  # in which a slow reader takes at least READ_LEAST bytes of what waits for it
+READ_LEAST = 8 * 1024
+LOOK_SECONDS = 0.5
+SAY_AGAIN_SECONDS = 60.0
+OWN_FILES = 128  # databases, sockets, logs
+
+log = structlog.get_logger("lines")
+
+
+@dataclass
+class Doorkeeper:
+    """The lines of one process. Each of the three waits is in the order of its deadlines, for each has one length."""
+
+    settings: Settings
+    loop: asyncio.AbstractEventLoop
+    many: int = 0
+    by_address: dict[str, int] = field(default_factory=dict)
+    heads: "dict[Line, float]" = field(default_factory=dict)  # a request has begun, or the line is new
+    idle: "dict[Line, float]" = field(default_factory=dict)  # between two requests
+    stuck: "dict[Line, float]" = field(default_factory=dict)  # an answer is not read
+    room: int = field(init=False)
+    _look: asyncio.TimerHandle | None = None
+    _said_at: float = -SAY_AGAIN_SECONDS
+
+    def __post_init__(self) -> None:
+        files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        least = self.settings.connections_most
+        self.room = least if files == resource.RLIM_INFINITY else max(1, min(least, files - OWN_FILES))
+
+    def admit(self, line: "Line") -> bool:
+        """Whether the new line may stay. Another one, that only waits, may have to go for it."""
+        self.many += 1
+        self.by_address[line.address] = self.by_address.get(line.address, 0) + 1
+        # Behind a proxy of ours every line comes from the same address.
+        most_here = 0 if self.settings.trusted_proxies else self.settings.connections_per_address
+        if most_here and self.by_address[line.address] > most_here:
+            return self._makes_room(line.address)
+        return self.many <= self.room or self._makes_room()
+
+    def _makes_room(self, address: str = "") -> bool:
+        if (now := self.loop.time()) > self._said_at + SAY_AGAIN_SECONDS:
+            self._said_at = now
+            log.warning("crowded", connections=self.many, address=address)
+        found = next((line for line in self._quiet() if not address or line.address == address), None)
+        if found is None:
+            return False
+        found.hang_up()
+        return True
+
+    def _quiet(self) -> "Iterator[Line]":
+        yield from self.heads
+        yield from self.idle
+
+    def forget(self, line: "Line") -> None:
+        for wait in (self.heads, self.idle, self.stuck):
+            wait.pop(line, None)
+
+    def leave(self, line: "Line") -> None:
+        self.forget(line)
+        self.many -= 1
+        left = self.by_address[line.address] - 1
+        if left:
+            self.by_address[line.address] = left
+        else:
+            del self.by_address[line.address]
+
+    def awaits_head(self, line: "Line") -> None:
+        self.idle.pop(line, None)
+        self.heads[line] = self.loop.time() + self.settings.request_head_seconds
+        self._keep_looking()
+
+    def has_head(self, line: "Line") -> None:
+        self.heads.pop(line, None)
+        self.idle.pop(line, None)
+
+    def awaits_request(self, line: "Line") -> None:
+        if line not in self.heads:  # the next head has begun already
+            self.idle[line] = self.loop.time() + self.settings.keep_alive_seconds
+            self._keep_looking()
+
+    def awaits_reader(self, line: "Line") -> None:
+        line.unread = line.transport.get_write_buffer_size()
+        self.stuck[line] = self.loop.time() + READ_SECONDS
+        self._keep_looking()
+
+    def _keep_looking(self) -> None:
+        if self._look is None:
+            self._look = self.loop.call_later(LOOK_SECONDS, self.look)
+
+    def look(self) -> None:
+        """Ends what is overdue; the first that is not ends the look."""
+        now = self.loop.time()
+        for wait in (self.heads, self.idle):
+            for line in _overdue(wait, now):
+                line.hang_up()
+        for line in _overdue(self.stuck, now):
+            del self.stuck[line]
+            if line.unread - line.transport.get_write_buffer_size() < READ_LEAST:
+                line.hang_up()
+            else:
+                self.awaits_reader(line)
+        self._look = None
+        if self.heads or self.idle or self.stuck:
+            self._keep_looking()
+
+
+def _overdue(wait: "dict[Line, float]", now: float) -> "list[Line]":
+    found = []
+    for line, until in wait.items():
+        if until > now:
+            break
+        found.append(line)
+    return found
+
+
+_keepers: WeakKeyDictionary[asyncio.AbstractEventLoop, Doorkeeper] = WeakKeyDictionary()
+
+
+@cache
+def _settings() -> Settings:
+    return load()
+
+
+def doorkeeper(loop: asyncio.AbstractEventLoop) -> Doorkeeper:
+    """The one of this process."""
+    if loop not in _keepers:
+        _keepers[loop] = Doorkeeper(_settings(), loop)
+    return _keepers[loop]
+
+
+def counted_as(host: str) -> str:
+    """Who is counted together: an IPv4 address, or the network of 64 bits that an IPv6 client has for itself."""
+    try:
+        return socket.inet_pton(socket.AF_INET6, host.partition("%")[0])[:8].hex()
+    except OSError:
+        return host
+
+
+class Line(HttpToolsProtocol):
+    """One connection."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.keeper = doorkeeper(self.loop)
+        self.address = ""
+        self.unread = 0  # bytes that waited for the reader at the last look
+        self._head_bytes = 0
+        self._is_counted = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.address = counted_as(self.client[0] if self.client else "")
+        self._is_counted = True
+        if self.keeper.admit(self):
+            self.keeper.awaits_head(self)
+        else:
+            self.hang_up()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._is_counted:
+            self._is_counted = False
+            self.keeper.leave(self)
+        super().connection_lost(exc)
+
+    def hang_up(self) -> None:
+        """At once, and with nothing more to send: who owes us something is not waited for."""
+        self.keeper.forget(self)
+        self.transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        if self.transport.is_closing():
+            return
+        self._head_bytes += len(data)
+        super().data_received(data)
+        if self in self.keeper.heads and self._head_bytes > HEAD_MOST and not self.transport.is_closing():
+            self.send_400_response("The head of this request is too long.")
+
+    def on_message_begin(self) -> None:
+        self._head_bytes = 0
+        self.keeper.awaits_head(self)
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self.keeper.has_head(self)
+        if sum(len(name) + len(value) for name, value in self.headers) + len(self.url) > HEAD_MOST:
+            raise ValueError("the head of this request is too long")  # the parser's way out: 400, and closed
+        super().on_headers_complete()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.transport.is_closing() and self.transport.get_write_buffer_size():
+            self.keeper.awaits_reader(self)
+        if self.timeout_keep_alive_task is not None:  # nothing follows in the pipeline; the timer is ours, not one each
+            self._unset_keepalive_if_required()
+            self.keeper.awaits_request(self)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self.keeper.awaits_reader(self)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self.keeper.stuck.pop(self, None)

@@ -1,0 +1,1 @@
+"""Serves the built phone app on its own host: content-hashed files, nothing generated."""

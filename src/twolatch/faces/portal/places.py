@@ -1,0 +1,202 @@
+"""Where a client can be sent: a closed list. No address ever comes out of a request (no open redirects).
+
+A place may need a few marks of its own (which phone, which question); each is read by its form and never trusted.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from urllib.parse import urlencode
+
+from twolatch.protocol.codes import is_id
+
+_KIND = re.compile(r"[a-z]{2,20}")
+_LINK_TOKEN = re.compile(r"[A-Za-z0-9._-]{1,120}")
+
+
+class Place(StrEnum):
+    NOWHERE = ""  # a page without a language switch
+    LOGIN = "login"
+    SECOND = "second"
+    HOME = "home"
+    SECURITY = "security"
+    ACTIVATE = "activate"
+    PASSWORD = "password"  # noqa: S105 the name of a page
+    REMOVE = "remove"
+    PAUSE = "pause"
+    MOVE = "move"
+    ADD = "add"
+    SET_UP = "set_up"
+    TRIAL = "trial"
+    KEYS_ONLY = "keys_only"
+    STEP_UP = "step_up"
+    ACCOUNTS = "accounts"
+    CLOSE = "close"
+    CLOSING = "closing"
+    CLOSED = "closed"
+    READING_LINK = "reading_link"
+    SUSPEND = "suspend"
+    LOST = "lost"
+    FOUND = "found"
+    LOGGED_OUT = "logged_out"
+    CARD = "card"
+    SOFT_CARD = "soft_card"
+    BRIDGING = "bridging"
+
+
+_PATHS = {
+    Place.NOWHERE: "/",
+    Place.LOGIN: "/login",
+    Place.SECOND: "/login/second",
+    Place.HOME: "/",
+    Place.SECURITY: "/security",
+    Place.ACTIVATE: "/activate",
+    Place.PASSWORD: "/password",
+    Place.LOGGED_OUT: "/logged-out",
+    Place.ACCOUNTS: "/accounts",
+    Place.BRIDGING: "/bridging",
+    Place.CLOSED: "/closed",
+    Place.LOST: "/lost",
+    Place.KEYS_ONLY: "/security/keys-only",
+    Place.FOUND: "/found",
+    Place.CARD: "/card",
+    Place.SOFT_CARD: "/soft-card",
+}
+_BY_TOKEN = {Place.SUSPEND: "/suspend", Place.READING_LINK: "/login/link"}
+# What a client proves himself again for, and where he goes on afterwards.
+REASONS = (
+    Place.SECURITY, Place.ACTIVATE, Place.PASSWORD, Place.REMOVE, Place.MOVE, Place.ADD, Place.CARD, Place.KEYS_ONLY,
+    Place.CLOSE, Place.CLOSING,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class StepUp:
+    """Proving again: `to` go on to, `id` of what it is about (an authenticator, or the
+    kind of a new one), `ask` the challenge that waits ("" before)."""
+
+    to: Place
+    id: str = ""
+    ask: str = ""
+
+    @classmethod
+    def read(cls, fields: Mapping[str, str]) -> "StepUp":
+        to = place_of(fields.get("to", ""))
+        about = fields.get("id", "")
+        return cls(to if to in REASONS else Place.SECURITY, _id(about) or _word(about), _id(fields.get("ask", "")))
+
+    @property
+    def marks(self) -> dict[str, str]:
+        marks = {"to": self.to.value, "id": self.id, "ask": self.ask}
+        return {name: value for name, value in marks.items() if value}
+
+    @property
+    def path(self) -> str:
+        return f"/step-up?{urlencode(self.marks)}"
+
+    @property
+    def onward(self) -> str:
+        return path_of(self.to, {"id": self.id})
+
+
+_WAYS = ("push", "scan", "code")
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """Testing a phone: `phone` which one ("": the one a login asks), `at` the way that is tried, `ask` its challenge,
+    `results` "ok" or "no" of those behind; what they say is shown and nothing else."""
+
+    phone: str = ""
+    at: str = ""
+    ask: str = ""
+    results: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, fields: Mapping[str, str]) -> "Walk":
+        results = {way: fields[way] for way in _WAYS if fields.get(way) in {"ok", "no"}}
+        at = fields.get("at", "")
+        at = at if at in (*_WAYS, "end") else ""
+        return cls(_id(fields.get("phone", "")), at, _id(fields.get("ask", "")), results)
+
+    def with_result(self, way: str, result: str) -> "Walk":
+        return replace(self, results={**self.results, way: result})
+
+    def asking(self, way: str, challenge: str) -> "Walk":
+        return replace(self, at=way, ask=challenge)
+
+    @property
+    def anew(self) -> "Walk":
+        return Walk(self.phone)
+
+    @property
+    def over(self) -> "Walk":
+        return replace(self, at="end", ask="")
+
+    @property
+    def is_over(self) -> bool:
+        return self.at == "end" and bool(self.results)
+
+    @property
+    def marks(self) -> dict[str, str]:
+        marks = {"phone": self.phone, "at": self.at, "ask": self.ask, **self.results}
+        return {name: value for name, value in marks.items() if value}
+
+    @property
+    def path(self) -> str:
+        return f"/security/test?{urlencode(self.marks)}" if self.marks else "/security/test"
+
+
+def place_of(name: str) -> Place:
+    """Home for whatever is not a place."""
+    return Place(name) if name in set(Place) else Place.HOME
+
+
+def path_of(place: Place, marks: Mapping[str, str]) -> str:
+    if place is Place.STEP_UP:
+        return StepUp.read(marks).path
+    if place is Place.TRIAL:
+        return Walk.read(marks).path
+    if place in {Place.REMOVE, Place.PAUSE, Place.MOVE}:
+        one = _id(marks.get("id", ""))
+        return f"/security/authenticators/{one}/{place.value}" if one else "/security"
+    if place in {Place.CLOSE, Place.CLOSING}:
+        one = _id(marks.get("id", ""))
+        return f"/accounts/{one}/{place.value}" if one else "/accounts"
+    if place is Place.ADD:
+        kind = _word(marks.get("id", ""))
+        return f"/security/add/{kind}" if kind else "/security"
+    if place is Place.SET_UP:
+        one = _id(marks.get("id", ""))
+        return f"/security/set-up/{one}" if one else "/security"
+    if place in _BY_TOKEN:
+        token = marks.get("token", "")
+        return f"{_BY_TOKEN[place]}/{token}" if _LINK_TOKEN.fullmatch(token) else "/"
+    return _PATHS[place]
+
+
+def step_up_before(path: str) -> StepUp:
+    """Proving again when a wish at this path asked for it."""
+    if path.startswith("/security/authenticators/"):
+        return StepUp(Place.MOVE if path.endswith("/move") else Place.REMOVE, _id(path.split("/")[3]))
+    if path.startswith("/accounts/"):
+        return StepUp(Place.CLOSE if path.endswith("/close") else Place.CLOSING, _id(path.split("/")[2]))
+    if path.startswith("/security/add/"):
+        return StepUp(Place.ADD, _word(path.split("/")[3]))
+    to = {
+        "/password": Place.PASSWORD,
+        "/activate/begin": Place.ACTIVATE,
+        "/banner/show": Place.ACTIVATE,
+        "/card": Place.CARD,
+        "/security/keys-only": Place.KEYS_ONLY,
+    }
+    return StepUp(to.get(path, Place.SECURITY))
+
+
+def _word(text: str) -> str:
+    return text if _KIND.fullmatch(text) else ""
+
+
+def _id(text: str) -> str:
+    return text if is_id(text) else ""

@@ -1,0 +1,94 @@
+"""Password hashes: Argon2id in as many threads as the machine has cores, and never a long queue before them.
+
+A login is as dear as its hash. Whoever floods the login meets the limits first; what passes them waits here for a few
+seconds at most and is then told to come back, instead of filling the memory.
+"""
+
+import asyncio
+import hmac
+import os
+import sys
+import threading
+import unicodedata
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from nacl import bindings
+from nacl.exceptions import InvalidkeyError
+
+from twolatch.protocol.octets import b64u
+from twolatch.words.secret import Secret
+
+T = TypeVar("T")
+
+
+class HashingBusy(Exception):
+    """All cores hash and the queue is full. `retry_after` in seconds."""
+
+    retry_after = 2
+
+
+class Hasher:
+    """`passes` and `memory_mib` as RFC 9106; the parameters travel with each hash (PHC string).
+
+    `pepper` is a MAC under a key outside the database: a stolen table alone cannot be guessed at.
+    """
+
+    def __init__(self, passes: int, memory_mib: int, pepper: bytes, queue_seconds: float = 2) -> None:
+        self._patience = queue_seconds
+        self._passes, self._memory, self._pepper = passes, memory_mib * 1024 * 1024, pepper
+        cores = os.cpu_count() or 1
+        self._pool = ThreadPoolExecutor(cores, "hash", initializer=_yield_to_the_loop)
+        self._free = asyncio.Semaphore(cores)
+        self._decoy = ""
+
+    async def prepare(self) -> None:
+        """Makes the decoy that unknown names are checked against, so that they cost what known ones cost."""
+        self._decoy = await self.hash(Secret("decoy"))
+
+    async def hash(self, password: Secret[str]) -> str:
+        return await self._run(self._hash, self._peppered(password))
+
+    async def is_right(self, stored: str | None, password: Secret[str]) -> bool:
+        """Whether the password is the stored one; the same work, and always no, when nothing is stored."""
+        right = await self._run(_verify, stored or self._decoy, self._peppered(password))
+        return right and stored is not None
+
+    def is_outdated(self, stored: str) -> bool:
+        return f"$m={self._memory // 1024},t={self._passes},p=1$" not in stored
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def _run(self, work: Callable[..., T], *values: object) -> T:
+        try:
+            await asyncio.wait_for(self._free.acquire(), self._patience)
+        except TimeoutError:
+            raise HashingBusy from None
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._pool, work, *values)
+        finally:
+            self._free.release()
+
+    def _peppered(self, password: Secret[str]) -> bytes:
+        text = unicodedata.normalize("NFC", password.reveal())
+        return b64u(hmac.digest(self._pepper, text.encode("utf-8", "surrogatepass"), "sha256")).encode()
+
+    def _hash(self, password: bytes) -> str:
+        kind = bindings.crypto_pwhash_ALG_ARGON2ID13
+        return bindings.crypto_pwhash_str_alg(password, self._passes, self._memory, kind).rstrip(b"\0").decode()
+
+
+def _yield_to_the_loop() -> None:
+    """On Linux a thread has a priority of its own. Hashes on every core would else keep the loop from answering
+    those who wait: the portal learned of a phone's answer three times later (measured, 8 at once on 2 cores)."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
+
+
+def _verify(stored: str, password: bytes) -> bool:
+    try:
+        return bool(bindings.crypto_pwhash_str_verify(stored.encode(), password))
+    except InvalidkeyError:
+        return False

@@ -1,0 +1,1 @@
+"""Kinds of authenticators, one file each: pure, without request, session, database, clock."""

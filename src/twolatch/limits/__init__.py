@@ -1,0 +1,15 @@
+"""Limits: one ledger of charges, in the shared database."""
+
+from twolatch.limits.store import (
+    Blocked,
+    Paid,
+    blocked_until,
+    clear,
+    first_blocked,
+    give_back,
+    pay,
+    pay_each,
+    sweep,
+)
+
+__all__ = ["Blocked", "Paid", "blocked_until", "clear", "first_blocked", "give_back", "pay", "pay_each", "sweep"]

@@ -1,0 +1,92 @@
+"""A login attempt: from the right password to a session or an end."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from twolatch.authenticators.model import Stage as ChallengeStage
+from twolatch.words.refusals import Code
+from twolatch.words.shapes import AnswerChallenge, Prompt
+
+
+class Stage(StrEnum):
+    OPEN = "open"
+    COLLECTED = "collected"
+    OVER = "over"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One row. Without a challenge the password was all there was to prove. Times in ms."""
+
+    id: str
+    user: str
+    stage: Stage
+    challenge: str
+    created_at: int
+    expires_at: int
+    link: bytes = b""  # SHA-256 of a mailed link that has to be followed first
+
+
+# How a challenge that ended reads to the browser that began it.
+ENDED = {
+    ChallengeStage.DENIED: Code.LOGIN_DENIED,
+    ChallengeStage.NOT_ME: Code.LOGIN_NOT_ME,
+    ChallengeStage.EXPIRED: Code.LOGIN_EXPIRED,
+    ChallengeStage.SUPERSEDED: Code.LOGIN_SUPERSEDED,
+    ChallengeStage.CANCELLED: Code.LOGIN_CANCELLED,
+    ChallengeStage.LOCKED: Code.LOGIN_CHALLENGE_LOCKED,
+    ChallengeStage.CONSUMED: Code.LOGIN_START_OVER,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Proceed:
+    """The password was right. Collect at once when `is_ready`, else the second factor is waited for."""
+
+    is_ready: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """The second factor is asked. `challenge` names the signal's topic, `sent_at` when it was asked (ms)."""
+
+    prompt: Prompt
+    challenge: str
+    sent_at: int
+    number: AnswerChallenge | None = None  # asked besides; whichever is answered first wins
+
+
+@dataclass(frozen=True, slots=True)
+class MailSent:
+    """A link is on its way by mail; following it in this browser goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Everything is proved; the browser collects."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartOver:
+    """The attempt is over, or there is none."""
+
+    refusal: Code
+
+
+View = Waits | MailSent | Ready | StartOver
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """A session. `token` and `browser_token` are the cookies' values; nothing else ever knows them."""
+
+    token: str
+    browser_token: str
+    user: str
+    proved: str
+    must_change: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StillWaiting:
+    """Nothing to collect yet."""

@@ -1,0 +1,104 @@
+"""The table of attempts. An attempt belongs to the browser that began it, by its pre-session."""
+
+from twolatch.authenticators import store as authenticators
+from twolatch.authenticators.model import Challenge
+from twolatch.house.keys import Keys
+from twolatch.login.model import Attempt, Stage
+from twolatch.storage.db import Database, Row, Tx
+
+_FIELDS = "id, user_id, stage, challenge_id, created_at, expires_at, link"
+_OWN_FIELDS = ", ".join(f"attempts.{name}" for name in _FIELDS.split(", "))
+
+
+def _attempt(row: Row) -> Attempt:
+    return Attempt(
+        row["id"],
+        row["user_id"],
+        Stage(row["stage"]),
+        row["challenge_id"] or "",
+        int(row["created_at"]),
+        int(row["expires_at"]),
+        bytes(row["link"] or b""),
+    )
+
+
+async def insert(tx: Tx, pre: bytes, new: Attempt) -> Attempt | None:
+    """The browser's older attempt ends, and is returned: there is one live attempt per browser."""
+    older = await end(tx, pre)
+    tx.later(
+        """INSERT INTO attempts (id, pre, user_id, stage, challenge_id, created_at, expires_at, link)
+           VALUES (:id, :pre, :user_id, 'open', :challenge, :now, :expires, :link)""",
+        id=new.id,
+        pre=pre,
+        user_id=new.user,
+        challenge=new.challenge or None,
+        now=new.created_at,
+        expires=new.expires_at,
+        link=new.link or None,
+    )
+    return older
+
+
+async def end(tx: Tx, pre: bytes) -> Attempt | None:
+    row = await tx.row(
+        f"UPDATE attempts SET stage = 'over' WHERE pre = :pre AND stage = 'open' RETURNING {_FIELDS}",  # noqa: S608
+        pre=pre,
+    )
+    return None if row is None else _attempt(row)
+
+
+async def live(db: Database | Tx, pre: bytes, now: int) -> Attempt | None:
+    row = await db.row(
+        f"SELECT {_FIELDS} FROM attempts WHERE pre = :pre AND stage = 'open' AND expires_at > :now",  # noqa: S608
+        pre=pre,
+        now=now,
+    )
+    return None if row is None else _attempt(row)
+
+
+async def standing(db: Database | Tx, keys: Keys, pre: bytes, now: int) -> tuple[Attempt, Challenge | None] | None:
+    """The browser's live attempt and the challenge it waits for, in one read: it is made for every look."""
+    row = await db.row(
+        f"""SELECT {_OWN_FIELDS}, {authenticators.CHALLENGE_FIELDS}
+            FROM attempts LEFT JOIN challenges ON challenges.id = attempts.challenge_id
+            WHERE attempts.pre = :pre AND attempts.stage = 'open' AND attempts.expires_at > :now""",  # noqa: S608
+        pre=pre,
+        now=now,
+    )
+    return None if row is None else (_attempt(row), authenticators.challenge_of(keys, row))
+
+
+async def point_at(tx: Tx, attempt: str, challenge: str, expires: int) -> bool:
+    """The attempt waits for another challenge now."""
+    return bool(
+        await tx.run(
+            "UPDATE attempts SET challenge_id = :challenge, expires_at = :expires WHERE id = :id AND stage = 'open'",
+            id=attempt,
+            challenge=challenge,
+            expires=expires,
+        )
+    )
+
+
+async def collect(tx: Tx, attempt: str, pre: bytes, now: int) -> bool:
+    """`open` becomes `collected`, once, and only for the browser that began (rule C1)."""
+    row = await tx.row(
+        """UPDATE attempts SET stage = 'collected'
+           WHERE id = :id AND pre = :pre AND stage = 'open' AND expires_at > :now RETURNING id""",
+        id=attempt,
+        pre=pre,
+        now=now,
+    )
+    return row is not None
+
+
+async def use_link(tx: Tx, pre: bytes, link: bytes, now: int) -> bool:
+    """Once, and only in the browser that began."""
+    row = await tx.row(
+        """UPDATE attempts SET link = NULL
+           WHERE pre = :pre AND link = :link AND stage = 'open' AND expires_at > :now RETURNING id""",
+        pre=pre,
+        link=link,
+        now=now,
+    )
+    return row is not None

@@ -1,0 +1,83 @@
+"""The challenge: serialised once, signed, stored and sent as those very bytes (docs/protocol.md, 3.1)."""
+
+import json
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct, ValidationError, to_builtins
+from msgspec.json import Decoder
+
+from twolatch.protocol.octets import Malformed, label, unb64u
+from twolatch.protocol.shapes import Host, Id, Millis, Short, UserName
+
+
+class Audience(Struct, frozen=True, forbid_unknown_fields=True):
+    """Who asks: the portal, or an application that Twolatch guards."""
+
+    id: Short
+    name: Short
+
+
+class Context(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the login began. Texts may be empty; a phone shows them as text and nothing else."""
+
+    address: Short
+    application: Short
+    browser: Short
+    known_browser: bool
+    place: Short
+
+
+class Challenge(Struct, frozen=True, forbid_unknown_fields=True):
+    """One question to one user's phone. Times are the server's, in ms UTC; `nonce` is b64u of 32 bytes."""
+
+    audience: Audience
+    challenge: Id
+    confirmation: Literal["none", "digits"]
+    context: Context
+    expires: Millis
+    host: Host
+    issued: Millis
+    nonce: Annotated[str, Meta(min_length=43, max_length=43)]
+    started: Short
+    transaction: None
+    type: Literal["login", "step_up", "test"]
+    user: UserName
+    version: Literal[1]
+
+
+_DECODER = Decoder(Challenge, strict=True)
+
+
+def encode(challenge: Challenge) -> bytes:
+    """Canonical JSON (RFC 8785). Raises Malformed on text that has no UTF-8 (a lone surrogate)."""
+    return _canonical(to_builtins(challenge))
+
+
+def decode(raw: bytes) -> Challenge:
+    """The challenge in these bytes. Raises Malformed unless they are exactly what `encode` makes of it.
+
+    The phone signs the hash of the bytes but shows the fields: with two readings of the same bytes (a key
+    given twice, a number written as 1e3) it would sign something else than it showed.
+    """
+    try:
+        challenge = _DECODER.decode(raw)
+    except (ValidationError, ValueError) as fault:
+        raise Malformed(f"not a challenge: {fault}") from fault
+    unb64u(challenge.nonce, 32)
+    if encode(challenge) != raw:
+        raise Malformed("a challenge that is not in canonical form")
+    return challenge
+
+
+def signed_text(raw: bytes) -> bytes:
+    """What the server's signing key signs."""
+    return label("challenge") + raw
+
+
+def _canonical(value: Any) -> bytes:
+    """RFC 8785 for what challenges are made of: ASCII names, text, booleans, null, integers below 2**53."""
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError as fault:
+        raise Malformed("text holds a lone surrogate") from fault

@@ -1,0 +1,71 @@
+"""How values become bytes: lengths, numbers, base64url, labels (docs/protocol.md, "Notation")."""
+
+import base64
+import binascii
+import re
+
+_B64U = re.compile(r"[A-Za-z0-9_-]*", re.ASCII)
+
+
+class Malformed(ValueError):
+    """Bytes or text from outside that do not have the one form the protocol allows."""
+
+
+def lp(*parts: bytes | str) -> bytes:
+    """Each part with its length (two bytes, big-endian) before it; text as UTF-8.
+
+    Raises Malformed when a part is longer than 65,535 bytes or holds a lone surrogate: what cannot be
+    written unambiguously must not be signed.
+    """
+    out = bytearray()
+    for part in parts:
+        raw = utf8(part) if isinstance(part, str) else part
+        if len(raw) > 0xFFFF:
+            raise Malformed("a part is longer than 65535 bytes")
+        out += len(raw).to_bytes(2, "big")
+        out += raw
+    return bytes(out)
+
+
+def utf8(text: str) -> bytes:
+    """UTF-8, strict. Raises Malformed on a lone surrogate."""
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError as fault:
+        raise Malformed("text holds a lone surrogate") from fault
+
+
+def u64(number: int) -> bytes:
+    """Eight bytes, big-endian. Raises Malformed outside 0 .. 2**64-1."""
+    if not 0 <= number < 1 << 64:
+        raise Malformed("number does not fit eight bytes")
+    return number.to_bytes(8, "big")
+
+
+def label(name: str) -> bytes:
+    """`twolatch/v1/<name>` and a zero byte. Labels keep a signature for one purpose from serving another."""
+    return b"twolatch/v1/" + name.encode("ascii") + b"\0"
+
+
+def b64u(raw: bytes) -> str:
+    """base64url without padding (RFC 4648 section 5)."""
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
+
+
+def unb64u(text: str, length: int | None = None) -> bytes:
+    """The bytes of a base64url text; `length` is how many bytes it must hold.
+
+    Raises Malformed on padding, other alphabets, white space, and endings that are not canonical: two texts
+    for the same bytes would let one proof be shown as two.
+    """
+    if not _B64U.fullmatch(text):
+        raise Malformed("not base64url")
+    try:
+        raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except binascii.Error as fault:
+        raise Malformed("not base64url") from fault
+    if b64u(raw) != text:
+        raise Malformed("base64url with a non-canonical ending")
+    if length is not None and len(raw) != length:
+        raise Malformed(f"{len(raw)} bytes where {length} are due")
+    return raw

@@ -1,0 +1,130 @@
+"""What a client does with his sessions: is let in by one, looks at them, ends them."""
+
+from collections.abc import Iterable
+from hashlib import sha256
+
+from twolatch import audit
+from twolatch.house import House
+from twolatch.sessions import store
+from twolatch.sessions.model import Bearer, Bridging, FreshlySignedIn, ReadingOnly, Session, SignedIn
+from twolatch.storage.db import Row, Tx
+from twolatch.words.events import Event
+from twolatch.words.limits import MINUTE
+
+KNOWN_BROWSER_DAYS = 180
+READING = "reading"  # the scope of a session that reads papers alone
+READING_IDLE = 10 * MINUTE
+
+
+def fingerprint(token: str) -> bytes:
+    """SHA-256 of a cookie's value; empty for none. 256 random bits need no slow hash."""
+    return sha256(token.encode("ascii", "replace")).digest() if token else b""
+
+
+async def signed_in(house: House, token: str, now: int, bound_to: str = "") -> SignedIn | None:
+    """Whose session this token opens, when it opens everything."""
+    found = await bearer(house, token, now, bound_to)
+    return found if isinstance(found, SignedIn) else None
+
+
+async def bearer(house: House, token: str, now: int, bound_to: str = "") -> SignedIn | Bridging | None:
+    """Whose session this token opens, in a browser or on the device it is bound to. Notes at most once a minute that
+    it was used."""
+    if not token:
+        return None
+    found = await store.by_token(house.db, fingerprint(token), now, _idle(house), bound_to)
+    if found is None or found[1].is_off or found[1].closed_at:
+        return None
+    row, user = found
+    await _seen(house, row, now)
+    fresh_until = int(row["fresh_at"]) + house.settings.fresh_minutes * MINUTE
+    kind = Bridging if 0 < int(row["narrow_at"]) <= now else SignedIn
+    return kind(
+        row["session"],
+        user,
+        row["proved"],
+        fresh_until,
+        bytes(row["browser"]),
+        row["address"],
+        row["agent"],
+        row["authenticator_id"] or "",
+    )
+
+
+async def reading(house: House, token: str, now: int) -> ReadingOnly | None:
+    """Whose reading session this token opens, until the end date of his papers."""
+    if not token:
+        return None
+    found = await store.by_token(house.db, fingerprint(token), now, READING_IDLE, "", READING)
+    if found is None or found[1].is_off or not found[1].closed_at or found[1].read_until <= now:
+        return None
+    await _seen(house, found[0], now)
+    return ReadingOnly(found[0]["session"], found[1])
+
+
+async def _seen(house: House, row: Row, now: int) -> None:
+    if now - int(row["seen_at"]) <= MINUTE:
+        return
+
+    async def touch(tx: Tx) -> None:
+        await store.touch(tx, row["session"], now)
+
+    await house.db.write(touch)
+
+
+def freshly(who: SignedIn, now: int) -> FreshlySignedIn | None:
+    """The proof that a sensitive wish asks for; None sends the client to prove himself again."""
+    return FreshlySignedIn(who) if is_fresh(who, now) else None
+
+
+def is_fresh(who: Bearer, now: int) -> bool:
+    return now < who.fresh_until
+
+
+async def mine(house: House, who: SignedIn, now: int) -> list[Session]:
+    return await store.of_user(house.db, who.user.id, who.session, now, _idle(house))
+
+
+async def end(house: House, who: SignedIn | ReadingOnly, session: str, now: int) -> bool:
+    """Ends one of the client's own sessions; False when there is none such."""
+
+    async def work(tx: Tx) -> bool:
+        if not await store.end(tx, who.user.id, session, now):
+            return False
+        await audit.write(tx, now, Event.SESSION_ENDED, who.user.id, session, why="client")
+        return True
+
+    return await house.db.write(work)
+
+
+async def end_others(house: House, who: SignedIn, now: int) -> int:
+    """Ends all but this session; returns how many."""
+
+    async def work(tx: Tx) -> int:
+        ended = await store.end_all(tx, who.user.id, now, but=who.session)
+        await note_ended(tx, who.user.id, ended, "client", now)
+        return len(ended)
+
+    return await house.db.write(work)
+
+
+async def prove_more(
+    tx: Tx, who: Bearer, token: str, proved: str, authenticator: str | None, now: int, narrow_at: int = 0
+) -> bool:
+    """The session is fresh by a new proof, may do what that one is good for, and goes on with a new token (no
+    fixation). False when it ended."""
+    proof = store.Proof(proved, authenticator, narrow_at)
+    if not await store.renew(tx, who.session, fingerprint(token), now, proof):
+        return False
+    await audit.write(tx, now, Event.SESSION_STEPPED_UP, who.user.id, who.session, proved=proved)
+    return True
+
+
+async def note_ended(tx: Tx, user: str, ended: Iterable[str], why: str, now: int) -> None:
+    """The audit learns of every session that somebody else than its own "log out" ended."""
+    for session in ended:
+        await audit.write(tx, now, Event.SESSION_ENDED, user, session, why=why)
+
+
+def _idle(house: House) -> int:
+    return house.settings.session_idle_minutes * MINUTE

@@ -1,0 +1,60 @@
+"""Being signed in is a type. A flow that needs it asks for it, and forgetting the check is a type error."""
+
+from dataclasses import dataclass
+
+from twolatch.people.model import User
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """A client with a live session, whatever it may do. `proved` is "password", or the kind that proved it."""
+
+    session: str
+    user: User
+    proved: str
+    fresh_until: int
+    browser: bytes
+    address: str
+    agent: str
+    authenticator: str  # the one that proved last; empty after the password alone
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn(Bearer):
+    """A session that may do everything its proof is good for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bridging(Bearer):
+    """A session of a temporary code that is some days old: it may get its client something better, and nothing else.
+    Wishes ask for `SignedIn`, so what is not written for this type is out of its reach."""
+
+
+@dataclass(frozen=True, slots=True)
+class FreshlySignedIn:
+    """A client who proved himself a moment ago with the strongest factor he has. Made by `sessions.freshly` alone."""
+
+    signed_in: SignedIn
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingOnly:
+    """A client whose last account is closed. No other flow takes this type: it reads papers, and nothing leads from it
+    to being signed in."""
+
+    session: str
+    user: User
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One line of the client's list. Times in ms. `bound_to`: the device whose app it lives in; empty for a browser."""
+
+    id: str
+    proved: str
+    agent: str
+    address: str
+    created_at: int
+    seen_at: int
+    is_this: bool
+    bound_to: str

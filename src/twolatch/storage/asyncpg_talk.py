@@ -1,0 +1,157 @@
+"""Statements, rows and faults of asyncpg, in our words."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar
+
+import asyncpg
+
+from twolatch.storage.faults import (
+    CollidedWrites,
+    ConstraintBroken,
+    StorageBusy,
+    StorageFault,
+    WrongStatement,
+)
+from twolatch.storage.shapes import Row, T
+from twolatch.storage.statement import arguments, for_postgres, must_change, parse, together_for_postgres
+from twolatch.storage.transaction import OpenTransaction
+
+TYPES: dict[type, str | None] = {
+    int: "bigint",
+    bool: "bigint",  # booleans are kept as whole numbers
+    str: "text",
+    bytes: "bytea",
+    bytearray: "bytea",
+    memoryview: "bytea",
+    float: "double precision",
+    type(None): None,
+}
+BUSY_CLASSES = ("08", "53", "57")  # connection lost, out of resources, shut down or cancelled
+BUSY_STATES = ("55P03", "25P03")  # lock_timeout, idle_in_transaction_session_timeout
+COLLISIONS = ("40001", "40P01")
+
+DRIVER_FAULTS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError, UnicodeEncodeError)
+
+Said = TypeVar("Said")
+Talk = Callable[[Any, Said, Mapping[str, Any], float | None], Awaitable[T]]
+Left = tuple[str, Mapping[str, Any]]
+
+
+async def fetch(
+    connection: Any, sql: str, values: Mapping[str, Any], patience: float | None = None
+) -> list[Row]:
+    text, given = prepared(sql, values)
+    return await ask(connection.fetch(text, *given, timeout=patience))
+
+
+async def fetch_first(
+    connection: Any, sql: str, values: Mapping[str, Any], patience: float | None = None
+) -> Row | None:
+    text, given = prepared(sql, values)
+    return await ask(connection.fetchrow(text, *given, timeout=patience))
+
+
+async def change(connection: Any, sql: str, values: Mapping[str, Any], patience: float | None = None) -> int:
+    text, given = prepared(sql, values)
+    status = str(await ask(connection.execute(text, *given, timeout=patience)))  # "UPDATE 3", "INSERT 0 1"
+    return int(status.rpartition(" ")[2]) if status.startswith(("INSERT", "UPDATE", "DELETE")) else 0
+
+
+async def change_together(
+    connection: Any, left: list[Left], _: Mapping[str, Any], patience: float | None = None
+) -> None:
+    """Several changes as one statement: each but the last is a data-modifying common table expression."""
+    given = [arguments(parse(sql), values) for sql, values in left]
+    kinds = tuple((sql, tuple(type_of(value) for value in each)) for (sql, _), each in zip(left, given, strict=True))
+    text = together_for_postgres(kinds)
+    await ask(connection.execute(text, *(sent(value) for each in given for value in each if value is not None),
+                                 timeout=patience))
+
+
+def sent(value: Any) -> Any:
+    return int(value) if isinstance(value, bool) else value
+
+
+def prepared(sql: str, values: Mapping[str, Any]) -> tuple[str, list[Any]]:
+    """The text with typed marks, and the values that are not NULL."""
+    given = arguments(parse(sql), values)
+    text = for_postgres(sql, tuple(type_of(value) for value in given))
+    return text, [sent(value) for value in given if value is not None]
+
+
+def type_of(value: Any) -> str | None:
+    """PostgreSQL's word for a value's type; None for NULL. Raises WrongStatement for anything else."""
+    for kind in type(value).__mro__:  # an enum of texts is a text
+        if kind in TYPES:
+            return TYPES[kind]
+    raise WrongStatement(f"a value may be int, str, bytes, float, bool or None, not {type(value).__name__}")
+
+
+async def ask(answer: Awaitable[T]) -> T:
+    """Await the driver; every fault of it leaves as one of ours."""
+    try:
+        return await answer
+    except DRIVER_FAULTS as fault:
+        raise told(fault) from None
+
+
+def told(fault: Exception) -> StorageFault:
+    """The fault in our words. PostgreSQL's DETAIL and asyncpg's texts repeat values: both stay out."""
+    if isinstance(fault, asyncpg.DataError | UnicodeEncodeError):
+        return WrongStatement("PostgreSQL cannot keep a value: it does not fit its type")
+    if isinstance(fault, asyncpg.PostgresError):
+        return told_by_state(fault, str(fault.sqlstate))
+    return StorageBusy(f"PostgreSQL does not answer: {type(fault).__name__}")
+
+
+def told_by_state(fault: Any, state: str) -> StorageFault:
+    text = f"PostgreSQL {state}: {fault.args[0] if fault.args else type(fault).__name__}"
+    if state in COLLISIONS or isinstance(fault, asyncpg.InvalidCachedStatementError):
+        return CollidedWrites(text)  # the last one: another process migrated the tables a moment ago
+    if state.startswith("23"):
+        return ConstraintBroken(text)
+    if state[:2] in BUSY_CLASSES or state in BUSY_STATES:
+        return StorageBusy(text)
+    return StorageFault(text)
+
+
+def number_from_text(text: str) -> int | float:
+    return float(text) if "." in text or "N" in text or "I" in text else int(text)
+
+
+class PostgresTx(OpenTransaction):
+    def __init__(self, connection: Any, patience: float | None) -> None:
+        super().__init__()
+        self._connection = connection
+        self._patience = patience
+        self._left: list[Left] = []
+
+    async def rows(self, sql: str, /, **values: Any) -> list[Row]:
+        return await self._ask(fetch, sql, values)
+
+    async def row(self, sql: str, /, **values: Any) -> Row | None:
+        return await self._ask(fetch_first, sql, values)
+
+    async def run(self, sql: str, /, **values: Any) -> int:
+        return await self._ask(change, sql, values)
+
+    def later(self, sql: str, /, **values: Any) -> None:
+        self.must_be_open()
+        self._left.append((must_change(sql), values))
+
+    async def settle(self) -> None:
+        """What was left for later, in one round trip."""
+        if self._left:
+            left, self._left = self._left, []
+            await self._ask(change_together, left, {})
+
+    async def _ask(self, talk: Talk[Said, T], sql: Said, values: Mapping[str, Any]) -> T:
+        self.must_be_open()
+        self.is_talking = True
+        try:
+            return await talk(self._connection, sql, values, self._patience)
+        except StorageFault as fault:
+            self.fault = fault
+            raise
+        finally:
+            self.is_talking = False

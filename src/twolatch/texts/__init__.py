@@ -1,0 +1,1 @@
+"""Languages: every text by key."""

@@ -1,0 +1,186 @@
+"""Every sentence a person reads, by key, in every language: gettext catalogues, read with Babel.
+
+A missing key and a missing value are faults of ours and raise. No text holds HTML; who shows one escapes it.
+Babel is loaded with the first catalogue, not with this module, so that commands that say nothing start fast.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache, cached_property, lru_cache
+from gettext import c2py
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+LANGUAGES = {"en": "English", "nl": "Nederlands"}  # code: the language's name for itself
+FIRST = "en"
+_HEADER_LIMIT = 200  # characters of Accept-Language that are read
+_LOCALES = {"en": "en_GB"}  # days before months, as everywhere these texts are read
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """One language in memory. `counted` holds the plural forms, `form` chooses among them by the number."""
+
+    said: Mapping[str, str]
+    counted: Mapping[str, tuple[str, ...]]
+    form: Callable[[int], int]
+
+
+@cache
+def catalogue(language: str) -> Catalogue:
+    """Reads `<language>.po`, once."""
+    from babel.messages.pofile import read_po
+
+    with (Path(__file__).parent / f"{language}.po").open("rb") as file:
+        messages = read_po(file, locale=language)
+    said: dict[str, str] = {}
+    counted: dict[str, tuple[str, ...]] = {}
+    for message in messages:
+        if isinstance(message.string, tuple):
+            counted[message.id[0]] = message.string
+        elif isinstance(message.id, str) and message.id:
+            said[message.id] = str(message.string)
+    return Catalogue(said, counted, c2py(messages.plural_expr))
+
+
+class Texts:
+    """The languages of one site. `zone` is the IANA name of the time zone in which times are written."""
+
+    def __init__(self, languages: tuple[str, ...] = tuple(LANGUAGES), zone: str = "UTC") -> None:
+        if unknown := set(languages) - set(LANGUAGES):
+            raise ValueError(f"no texts in {', '.join(sorted(unknown))}")
+        if not languages:
+            raise ValueError("a site speaks at least one language")
+        self.languages = languages
+        self._zone_name = zone
+
+    @cached_property
+    def _zone(self) -> ZoneInfo | None:
+        return None if self._zone_name == "UTC" else ZoneInfo(self._zone_name)
+
+    def say(self, language: str, key: str, **values: object) -> str:
+        """The text `key` with its {words} filled in; texts that count choose their form by `count` (int).
+
+        Raises KeyError for an unknown language or key and for a word without a value.
+        """
+        if language not in LANGUAGES:
+            raise KeyError(language)
+        book = catalogue(language)
+        if key in book.counted:
+            return _filled(book.counted[key][book.form(_whole(values["count"]))], values)
+        return _filled(book.said[key], values)
+
+    def choose(self, accept_language: str, wish: str = "") -> str:
+        """The language to speak: the wish (a cookie), else the best of `Accept-Language`, else the first."""
+        if wish in self.languages:
+            return wish
+        for asked in _by_preference(accept_language[:_HEADER_LIMIT]):
+            if asked in self.languages:
+                return asked
+        return self.languages[0]
+
+    def moment(self, language: str, at: int) -> str:
+        """`22 November 2026 at 15:32 UTC`, from ms since 1970."""
+        then = self._local(at)
+        return self.say(language, "time.moment", day=self.day(language, at), time=f"{then:%H:%M}", zone=then.tzname())
+
+    def day(self, language: str, at: int) -> str:
+        """`22 November 2026`, from ms since 1970."""
+        then = self._local(at)
+        return f"{then.day} {_months(language)[then.month]} {then.year}"
+
+    def clock(self, at: int) -> str:
+        """`15:32`, from ms since 1970."""
+        return f"{self._local(at):%H:%M}"
+
+    def ago(self, language: str, at: int, now: int) -> str:
+        """`5 minutes ago`, both in ms since 1970; below a minute `just now`."""
+        from babel.dates import format_timedelta
+
+        if now - at < 60_000:
+            return self.say(language, "time.now")
+        past = timedelta(milliseconds=at - now)
+        return format_timedelta(past, add_direction=True, threshold=1, locale=_locale(language))
+
+    def period(self, language: str, period: str) -> str:
+        """`2025`, `Quarter 3 of 2025`, `November 2025`, from `2025`, `2025-Q3`, `2025-11`."""
+        year, _, part = period.partition("-")
+        if part.startswith("Q"):
+            return self.say(language, "time.quarter", quarter=part[1:], year=year)
+        return self.say(language, "time.month", month=_month_alone(language, int(part)), year=year) if part else year
+
+    def browser(self, language: str, name: str) -> str:
+        """`Firefox op Linux`, from `Firefox on Linux` (see faces/agents.py)."""
+        program, on, system = name.partition(" on ")
+        return self.say(language, "browser.on", program=program, system=system) if on else name
+
+    def either(self, language: str, names: Sequence[str]) -> str:
+        """`one, two of three`."""
+        from babel.lists import format_list
+
+        return format_list(names, style="or", locale=_locale(language))
+
+    def span(self, language: str, seconds: int) -> str:
+        """`30 seconds`, `2 minutes`, `23 hours`: how long to wait, rounded up: never too short."""
+        for key, size in (("time.hours", 3600), ("time.minutes", 60)):
+            if seconds >= 2 * size or seconds == size:
+                return self.say(language, key, count=-(-seconds // size))
+        return self.say(language, "time.seconds", count=seconds)
+
+    def number(self, language: str, value: int) -> str:
+        """`1,000,000` or `1.000.000`."""
+        from babel.numbers import format_decimal
+
+        return format_decimal(value, locale=_locale(language))
+
+    def _local(self, at: int) -> datetime:
+        return datetime.fromtimestamp(at / 1000, self._zone or UTC)
+
+
+@cache
+def _months(language: str) -> Mapping[int, str]:
+    from babel.dates import get_month_names
+
+    return get_month_names("wide", locale=_locale(language))
+
+
+def _month_alone(language: str, month: int) -> str:
+    """As a line begins with it: `November`, `maart` becomes `Maart`."""
+    return _months(language)[month].capitalize()
+
+
+def _locale(language: str) -> str:
+    return _LOCALES.get(language, language)
+
+
+def _whole(count: object) -> int:
+    if not isinstance(count, int):
+        raise TypeError("count is a whole number")
+    return count
+
+
+def _filled(text: str, values: Mapping[str, object]) -> str:
+    return text.format_map(values) if "{" in text else text
+
+
+@lru_cache(maxsize=512)
+def _by_preference(header: str) -> tuple[str, ...]:
+    """Languages of an `Accept-Language` header (RFC 9110 section 12.5.4), best first; nonsense is dropped."""
+    asked: list[tuple[float, int, str]] = []
+    for place, part in enumerate(header.split(",")):
+        tag, _, weight = part.strip().partition(";")
+        quality = _quality(weight.strip())
+        if quality > 0:
+            asked.append((-quality, place, tag.strip().partition("-")[0].lower()))
+    return tuple(language for _, _, language in sorted(asked))
+
+
+def _quality(weight: str) -> float:
+    if not weight:
+        return 1.0
+    name, _, value = weight.partition("=")
+    try:
+        return float(value) if name.strip() == "q" else 0.0
+    except ValueError:
+        return 0.0

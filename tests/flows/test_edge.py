@@ -1,0 +1,135 @@
+"""The edge by itself: no server, no socket, an injected body."""
+
+import asyncio
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+
+from tests.flows.houses import INFO, Seat, activated, add_user
+from twolatch.app import built_edge
+from twolatch.client import device
+from twolatch.faces import edge
+from twolatch.house import House
+from twolatch.protocol.octets import b64u
+from twolatch.texts.catalogue import Texts
+
+
+async def answer_of(house: House, scope: dict[str, Any], receive: Any) -> tuple[int, dict[bytes, bytes]]:
+    """Status and headers of one request."""
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async with asyncio.timeout(60):
+        await built_edge(house, Texts())(scope, receive, send)
+    start = next(message for message in sent if message["type"] == "http.response.start")
+    return start["status"], dict(start["headers"])
+
+
+def request(host: str, method: str, path: str, *more: tuple[bytes, bytes]) -> dict[str, Any]:
+    return {
+        "type": "http", "http_version": "1.1", "method": method, "scheme": "http", "path": path,
+        "raw_path": path.encode(), "query_string": b"", "root_path": "", "client": ("192.0.2.1", 1),
+        "server": ("127.0.0.1", 1), "headers": [(b"host", host.encode()), *more],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("path", ["/api/phone/v1/activations/claim", "/api/phone/v1/answers"])
+async def test_a_body_that_dribbles_in_is_cut_at_its_deadline(
+    house: House, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A byte at a time, each in good time: what counts is the whole."""
+    monkeypatch.setattr(edge, "BODY_SECONDS", 0.05)
+    read = 0
+
+    async def dribble() -> dict[str, Any]:
+        nonlocal read
+        read += 1
+        await asyncio.sleep(0.01)
+        return {"type": "http.request", "body": b" ", "more_body": True}
+
+    scope = request(house.settings.phone_host, "POST", path, (b"content-type", b"application/json"))
+    status, headers = await answer_of(house, scope, dribble)
+    assert status in {400, 408}
+    assert b"default-src 'none'" in headers[b"content-security-policy"]
+    assert 1 <= read <= 10
+
+
+async def test_a_form_that_never_ends_is_cut_too(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(edge, "BODY_SECONDS", 0.05)
+
+    async def never() -> dict[str, Any]:
+        await asyncio.Event().wait()
+        raise AssertionError("unreachable")
+
+    portal = house.settings.portal_url
+    marks = ((b"origin", portal.encode()), (b"content-type", b"application/x-www-form-urlencoded"))
+    status, _ = await answer_of(house, request(portal.removeprefix("http://"), "POST", "/login", *marks), never)
+    assert status in {400, 408}
+
+
+async def test_a_client_that_goes_away_in_the_middle_is_no_fault(house: House) -> None:
+    sent: list[Any] = []
+
+    async def gone() -> dict[str, Any]:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = request(house.settings.phone_host, "POST", "/api/phone/v1/answers", (b"content-type", b"application/json"))
+    await built_edge(house, Texts())(scope, gone, send)
+    assert sent == []
+
+
+def client(house: House, origin: str) -> httpx.AsyncClient:
+    app: Any = built_edge(house, Texts())
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=origin)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/security/sessions/%00/end", "/security/authenticators/%00/rename", "/security/authenticators/%00/remove"],
+)
+async def test_a_nul_in_an_address_is_no_fault_of_the_server(house: House, path: str) -> None:
+    user, seat = await add_user(house, "anna"), Seat(house)
+    await seat.log_in(user.name)
+    token = b64u(house.keys.mac("form-token", seat.token)[:18])
+    portal = house.settings.portal_url
+    headers = {"origin": portal, "cookie": f"__Host-session={seat.token}"}
+    async with client(house, portal) as http:
+        reply = await http.post(path, data={"csrf": token, "label": "x"}, headers=headers)
+    assert 400 <= reply.status_code < 500
+
+
+async def test_a_row_forged_in_the_database_shuts_its_client_out_with_a_sentence(house: House) -> None:
+    user, seat, _ = await activated(house, "anna")
+    await house.db.write(
+        lambda tx: tx.run("UPDATE authenticators SET secret = row_mac WHERE user_id = :id", id=user.id)
+    )
+    portal = house.settings.portal_url
+    async with client(house, portal) as http:
+        reply = await http.get("/security", headers={"cookie": f"__Host-session={seat.token}"})
+    assert reply.status_code < 500
+
+
+async def test_a_wrong_method_is_told_which_would_be_right(house: House) -> None:
+    async with client(house, house.settings.phone_url) as http:
+        reply = await http.delete("/api/phone/v1/answers")
+    assert (reply.status_code, reply.json()["code"]) == (405, "request.method")
+    assert reply.headers.get("allow") == "POST"
+
+
+async def test_a_message_that_says_a_thing_twice_is_refused(house: House) -> None:
+    """Two readers of such a message may disagree about what was signed."""
+    begun = device.begin("", house.settings.phone_host, "0" * 12, user_name="", info=INFO, holds=[])
+    body = msgspec.json.encode(begun.body)
+    async with client(house, house.settings.phone_url) as http:
+        twice = b'{"version":1,' + body[1:]
+        reply = await http.post(
+            "/api/phone/v1/activations/claim", content=twice, headers={"content-type": "application/json"}
+        )
+    assert reply.json()["code"] == "request.malformed"

@@ -1,0 +1,459 @@
+"""Every page of the portal in every state, with the contexts that the heads of the templates describe."""
+
+from collections.abc import Sequence
+from types import SimpleNamespace as Given
+from typing import Any
+
+from twolatch.activation.model import Device
+from twolatch.faces.portal.rendering import Frame, Renderer, qr_picture
+from twolatch.faces.prompts import set_up_shown, shown
+from twolatch.sessions.model import Session
+from twolatch.words.shapes import (
+    AnswerChallenge,
+    AnswerNumber,
+    ApproveOnPhone,
+    BrowserCeremony,
+    KeepCard,
+    KeepCodes,
+    MakeHere,
+    ScanSecret,
+    TypeCells,
+    TypeCode,
+)
+
+NOW = 1_795_361_541_000  # 22 November 2026, 15:32:21 UTC
+MINUTE, DAY = 60_000, 86_400_000
+
+ID = "01k9x2q7d3m8v5n4t6b1c0e9fr"
+OTHER = "01k9x2q7d3m8v5n4t6b1c0e9fq"
+LINK = "https://phone.example.com/a#1.01k9x2q7d3m8v5n4t6b1c0e9fr.q83vEjRWeJCrze8SNFZ4kA.3q2-7wAREiM0RVZneImavA"
+
+
+def refusal(code: str, retry_after: int | None = None) -> Given:
+    return Given(code=code, retry_after=retry_after)
+
+
+CODE = Given(qr=qr_picture(LINK), session_id="7K3M-Q9XD-2WPB", expires=NOW + 272_000)
+BEGIN = Given(code=None, claimed=False, met="")
+PAGE_KEY = "q83vEjRWeJCrze8SNFZ4kA"
+SCAN = {"base": "https://phone.example.com", "challenge": ID, "picture": ""}
+WAITING = shown(ApproveOnPhone("Anna’s Pixel 8", "", NOW + 171_000, True, PAGE_KEY))
+DIGITS = shown(ApproveOnPhone("Anna’s Pixel 8", "402917", NOW + 171_000))
+CARD = shown(AnswerChallenge("Challenge card 00017", "402917", 8, NOW + 171_000, on_keypad=True))
+SOFT = Given(serial="SOFT-00017", made="{}")
+SENT = Given(serial="SOFT-00017", sent=NOW - 3 * DAY, by=NOW + 11 * DAY)
+NUMBER = shown(AnswerChallenge("Anna’s Pixel 8", "402917", 8, NOW + 171_000))
+SIX = shown(TypeCode("Authenticator app", "", NOW + 171_000, 6))
+PAPER = shown(TypeCode("Anna’s list", "017", NOW + 171_000))
+CELLS = shown(TypeCells("Anna’s card", "4821 7730", ("17", "142"), 3, NOW + 171_000))
+ASKED = shown(BrowserCeremony("Passkey, Chrome on Windows", "get", '{"challenge": "q83v"}', NOW + 171_000))
+MAKE = set_up_shown(MakeHere('{"challenge": "q83v"}'))
+PHONE = Device("android", "Pixel 8", "Chrome 140", "192.0.2.7", True)
+FOREIGN = Device("other", "", "", "2001:db8:85a3:0:0:8a2e:370:7334", False)
+HERE = Session(ID, "password", "Firefox on Linux", "192.0.2.7", NOW - 12 * MINUTE, NOW, True, "")
+ELSEWHERE = Session(
+    OTHER, "phone", "Safari on iPhone", "2001:db8:85a3::8a2e:370:7334", NOW - 2 * DAY, NOW - 47 * MINUTE, False, ""
+)
+NAMELESS = Session(OTHER, "password", "", "198.51.100.23", NOW - DAY, NOW - 2 * MINUTE, False, "")
+IN_THE_APP = Session(OTHER, "phone", "Chrome on Android", "192.0.2.8", NOW - 60 * MINUTE, NOW - MINUTE, False, ID)
+STRONG: dict[str, Any] = {
+    "strength": "strong", "why": "strong.why", "lets": ["login", "settings", "move"], "left": None, "may_return": False,
+    "may_test": False,
+}  # fmt: skip
+GOOD = {**STRONG, "strength": "good", "why": "good.why", "lets": ["login", "settings"]}
+SPARE = {**STRONG, "strength": "spare", "why": "spare.why", "lets": ["login", "rescue"], "left": 7}
+PIXEL = Given(
+    **{**STRONG, "may_test": True}, id=ID, kind="phone", icon="phone", may_move=True,
+    label="Anna’s Pixel 8", state="active",
+    added=NOW - 90 * DAY, last_used=NOW - 3 * MINUTE,
+    number="", ends=0, is_over=False,
+)  # fmt: skip
+TABLET = Given(
+    **STRONG, id=OTHER, kind="phone", icon="phone", may_move=True,
+    label="Tablet 2019 Küche, ganz hinten in der Schublade", state="suspended", added=NOW - 400 * DAY, last_used=None,
+    number="", ends=0, is_over=False,
+)  # fmt: skip
+APP = Given(
+    **GOOD, id=OTHER, kind="totp", icon="dial", may_move=False, label="Authenticator app", state="active",
+    added=NOW - DAY, last_used=None,
+    number="", ends=0, is_over=False,
+)  # fmt: skip
+KEYPAD = Given(
+    **{**STRONG, "why": "strong.blind"}, id=OTHER, kind="card", icon="card", may_move=False,
+    label="Challenge card SOFT-00017", state="active",
+    added=NOW - DAY, last_used=None, number="", ends=0, is_over=False,
+)  # fmt: skip
+KEY = Given(
+    **{**STRONG, "why": "strong.touched"}, id=OTHER, kind="passkey", icon="key", may_move=False,
+    label="Passkey, Chrome on Windows", state="active",
+    number="", ends=0, is_over=False,
+    added=NOW - DAY, last_used=NOW - MINUTE,
+)  # fmt: skip
+LIST = Given(
+    **SPARE, id=OTHER, kind="recovery", icon="list", may_move=False, label="Recovery codes", state="locked",
+    added=NOW - DAY, last_used=NOW - MINUTE,
+    number="", ends=0, is_over=False,
+)  # fmt: skip
+SPARES = Given(**{**vars(LIST), "state": "active"})
+WAYS = (
+    Given(id=ID, kind="phone", icon="phone", how="approve", name="Anna’s Pixel 8", why="", is_asked=True, left=None),
+    Given(id=OTHER, kind="totp", icon="dial", how="type", name="Authenticator app", why="", is_asked=False, left=None),
+    Given(id=OTHER, kind="recovery", icon="list", how="type", name="Recovery codes", why="", is_asked=False, left=3),
+    Given(id=OTHER, kind="phone", icon="phone", how="approve", name="Tablet", why="suspended", is_asked=False,
+          left=None),
+)
+PRINTED = Given(
+    **{**SPARE, "left": None}, id=OTHER, kind="codecard", icon="list", may_move=False, label="Code card",
+    state="active",
+    added=NOW - 20 * DAY, last_used=NOW - DAY, number="4821 7730", ends=NOW + DAY, is_over=False,
+)  # fmt: skip
+KINDS = [{"name": name, "icon": icon} for name, icon in (("totp", "dial"), ("codecard", "list"), ("recovery", "list"))]
+SECRET = ScanSecret(
+    "otpauth://totp/Twolatch:anna?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Twolatch&algorithm=SHA1&digits=6&period=30",
+    "GEZD GNBV GY3T QOJQ GEZD GNBV GY3T QOJQ",
+)
+CODES = KeepCodes(tuple(f"{n}K3M-Q9XD-2WPB{n}" for n in range(10)))
+PRINTS = KeepCard(
+    "4821 7730", tuple(f"{'ABCDEFGH'[at // 28]}{2 + at % 8}{'JKMNPQRSTVWXYZ'[at % 14]}" for at in range(224))
+)
+MOVE = f"/security/authenticators/{ID}/move"
+
+Sample = tuple[str, str, bool, dict[str, Any]]  # template, place, signed in?, context
+
+
+def _home(**changes: Any) -> dict[str, Any]:
+    entry = {"banner": None, "can_activate": True, "needs_desk": False, "card": None}
+    empty = {"phones": [], "ending": [], "running_out": None, "accounts": 0, "keys_only": False}
+    return {**entry, **empty, "session": HERE, "others": 0, "done": None, **changes}
+
+
+def _bridging(**changes: Any) -> dict[str, Any]:
+    return {"ends": NOW + 8 * DAY, "ready": [], "cards": ["codecard"], "can_activate": True, **changes}
+
+
+def _security(**changes: Any) -> dict[str, Any]:
+    entry = {"banner": None, "can_activate": True, "needs_desk": False, "card": None}
+    empty = {"refused": None, "refused_id": "", "done": None, "authenticators": [], "sessions": [HERE], "kinds": KINDS}
+    empty["standing"] = "single"
+    empty["keys_only"] = None
+    return {**entry, **empty, **changes}
+
+
+def _add(kind: str, icon: str, refused: Given | None = None) -> dict[str, Any]:
+    return {"kind": kind, "icon": icon, "refused": refused}
+
+
+def _set_up(kind: str, icon: str, shown: dict[str, Any], **more: Any) -> dict[str, Any]:
+    there = {"one": ID, "kind": kind, "icon": icon, "expires": NOW + 800_000, "user_name": "anna"}
+    return {**there, "shown": shown, "asks": PAPER, "ends": 0, "refused": None, "tries_left": None, **more}
+
+
+def _activate(stage: str, **more: Any) -> dict[str, Any]:
+    return {"stage": stage, "refused": None, "met": "", "moving": "", "renew": "/activate/begin", **more}
+
+
+def _lost(stage: str, **more: Any) -> dict[str, Any]:
+    return {"stage": stage, "name": "", "label": "", "days": 7, "refused": None, "choices": [], **more}
+
+
+def _step_up(way: str, **more: Any) -> dict[str, Any]:
+    here = f"/step-up?to=remove&id={ID}"
+    empty = {"refused": None, "prompt": None, "number": None, "scan": None, "tries_left": None, "ways": WAYS}
+    return {"way": way, "reason": "remove", "here": here, "begin": here, "ask": OTHER, **empty, **more}
+
+
+def _password(**changes: Any) -> dict[str, Any]:
+    return {"forced": False, "least": 8, "most": 256, "refused": None, "name": "anna", **changes}
+
+
+def _keys_only(**changes: Any) -> dict[str, Any]:
+    return {"is_on": False, "many": 1, "needs_key": False, "refused": None, **changes}
+
+
+def _second(
+    prompt: dict[str, Any] | None,
+    refused: Given | None = None,
+    number: dict[str, Any] | None = None,
+    ways: Sequence[Given] = (),
+) -> dict[str, Any]:
+    return {"prompt": prompt, "state": prompt and ID, "refused": refused, "number": number, "scan": prompt and SCAN,
+            "tries_left": 2 if refused else None, "ways": ways}  # fmt: skip
+
+
+PAPERS = [
+    Given(id=ID, kind="statement", period="2026-10", size=48_200),
+    Given(id=OTHER, kind="statement", period="2026-Q3", size=1_204_000),
+    Given(id=OTHER, kind="tax_form", period="2025", size=120),
+]
+ACCOUNT = Given(
+    id=ID, number="A1002003", label="Savings", state="open", is_holder=True, papers=PAPERS,
+    closed_at=0, read_until=0, asked_at=0, cancel_until=0,
+)
+JOINT = Given(
+    id=OTHER, number="JOINT-7", label="", state="open", is_holder=False, papers=[], closed_at=0, read_until=0,
+    asked_at=0, cancel_until=0,
+)
+CLOSE_ASKED = Given(**{**vars(ACCOUNT), "state": "asked", "asked_at": NOW - DAY // 2, "cancel_until": NOW + DAY // 2})
+WAITS = Given(**{**vars(CLOSE_ASKED), "state": "waiting", "asked_at": NOW - 3 * DAY, "cancel_until": NOW - 2 * DAY})
+GONE = Given(**{**vars(WAITS), "state": "closed", "closed_at": NOW - DAY, "read_until": NOW + 2555 * DAY})
+OWED = (
+    Given(id=ID, name="730017742", duty="send_back", settled="", settled_at=0, is_mine=True),
+    Given(id=OTHER, name="Code card", duty="shred", settled="", settled_at=0, is_mine=True),
+)
+SETTLED = tuple(
+    Given(**{**vars(card), "settled": how, "settled_at": NOW - DAY})
+    for card, how in zip(OWED, ("returned", "shredded"), strict=True)
+)
+
+
+def _close(**changes: Any) -> dict[str, Any]:
+    base = {"account": ACCOUNT, "others": [JOINT], "is_last": False, "cards": OWED, "may_type": True, "refused": None}
+    return {**base, "years": 7, "by_mail": False, "hours": 24, "settled_hours": 24, **changes}
+
+
+def _closing(account: Given, **changes: Any) -> dict[str, Any]:
+    return {"account": account, "into": "", "cards": (), "may_cancel": False, "refused": None, "done": None, **changes}
+
+
+
+
+def _trial(stage: str, at: str = "", **more: Any) -> dict[str, Any]:
+    rungs = [Given(name="push", result="ok"), Given(name="scan", result="no"), Given(name="code", result="")]
+    here = "/security/test?at=push"
+    empty = {"prompt": None, "number": None, "scan": None, "tries_left": None, "refused": None, "next": "scan"}
+    facts = {"stage": stage, "why": "", "at": at, "ask": ID, "here": here, "anew": "/security/test", "rungs": rungs}
+    return {**facts, "phone": "Pixel 8", "is_woken": True, "is_quiet": False, **empty, **more}
+
+SAMPLES: dict[str, Sample] = {
+    "accounts": ("accounts", "accounts", True, {"accounts": [ACCOUNT, JOINT], "done": None}),
+    "accounts-closing": (
+        "accounts", "accounts", True, {"accounts": [CLOSE_ASKED, WAITS, GONE], "done": "closing_cancelled"},
+    ),
+    "close": ("close", "close", True, _close()),
+    "close-last": ("close", "close", True, _close(others=[], is_last=True, cards=())),
+    "close-last-mail": ("close", "close", True, _close(others=[], is_last=True, cards=(), by_mail=True)),
+    "close-number": ("close", "close", True, _close(refused=refusal("closing.number"))),
+    "close-not": ("close", "close", True, _close(refused=refusal("closing.needs_second"), may_type=False, cards=())),
+    "closing-open": ("closing", "closing", True, _closing(ACCOUNT)),
+    "closing-asked": ("closing", "closing", True, _closing(CLOSE_ASKED, may_cancel=True, cards=OWED, into="B2001")),
+    "closing-waiting": ("closing", "closing", True, _closing(WAITS, cards=OWED)),
+    "closing-late": ("closing", "closing", True, _closing(WAITS, cards=SETTLED, refused=refusal("closing.too_late"))),
+    "closing-closed": ("closing", "closing", True, _closing(GONE, cards=SETTLED)),
+    "closed": ("closed", "closed", True, {"accounts": [GONE], "read_until": NOW + 2555 * DAY}),
+    "reading-sent": ("reading_link", "second", False, {"stage": "sent", "token": "", "refused": None}),
+    "reading-ask": ("reading_link", "reading_link", False, {"stage": "ask", "token": "t", "refused": None}),
+    "reading-over": (
+        "reading_link", "reading_link", False,
+        {"stage": "over", "token": "t", "refused": refusal("reading.link_over")},
+    ),
+    "over-reading": ("over", "login", False, {"code": "reading.over", "retry_after": None}),
+    "accounts-none": ("accounts", "accounts", True, {"accounts": [], "done": None}),
+    "login": ("login", "login", False, {"refused": None, "name": "", "ended": False}),
+    "login-ended": ("login", "login", False, {"refused": None, "name": "", "ended": True}),
+    "login-wrong": ("login", "login", False, {"refused": refusal("login.wrong"), "name": "anna", "ended": False}),
+    "login-wait": ("login", "login", False, {"refused": refusal("login.wait", 120), "name": "anna", "ended": False}),
+    "second": ("second", "second", False, _second(WAITING)),
+    "second-digits": ("second", "second", False, _second(DIGITS)),
+    "second-again": ("second", "second", False, _second(DIGITS, refusal("limit.challenges", 90))),
+    "second-number": ("second", "second", False, _second(WAITING, None, NUMBER)),
+    "second-number-wrong": ("second", "second", False, _second(WAITING, refusal("typed.wrong"), NUMBER)),
+    "second-answer": ("second", "second", False, _second(CARD)),
+    "second-code": ("second", "second", False, _second(PAPER)),
+    "second-code-wrong": ("second", "second", False, _second(PAPER, refusal("typed.wrong"))),
+    "second-ways": ("second", "second", False, _second(DIGITS, ways=WAYS)),
+    "second-code-ways": ("second", "second", False, _second(SIX, ways=WAYS)),
+    "second-cells": ("second", "second", False, _second(CELLS)),
+    "second-cells-wrong": ("second", "second", False, _second(CELLS, refusal("typed.wrong"))),
+    "second-key": ("second", "second", False, _second(ASKED)),
+    "second-key-wrong": ("second", "second", False, _second(ASKED, refusal("ceremony.wrong"))),
+    "second-approved": ("second", "second", False, _second(None)),
+    "over-denied": ("over", "login", False, {"code": "login.denied", "retry_after": None}),
+    "over-run-out": ("over", "login", False, {"code": "login.run_out", "retry_after": None}),
+    "over-not-me": ("over", "login", False, {"code": "login.not_me", "retry_after": None}),
+    "home-banner": ("home", "home", True, _home(banner=Given(code=CODE, claimed=False, met=""))),
+    "home-banner-begin": ("home", "home", True, _home(banner=BEGIN, done="activation_cancelled")),
+    "home-banner-claimed": ("home", "home", True, _home(banner=Given(code=None, claimed=True, met=""))),
+    "home-dismissed": ("home", "home", True, _home(others=1)),
+    "home-needs-desk": ("home", "home", True, _home(needs_desk=True, can_activate=False)),
+    "home-keys-only": ("home", "home", True, _home(phones=["Passkey"], can_activate=False, keys_only=True)),
+    "home-protected": ("home", "home", True, _home(phones=["Anna’s Pixel 8"], can_activate=False, others=2)),
+    "home-ending": (
+        "home", "home", True,
+        _home(phones=["Code card"], ending=[{"label": "Code card", "ends": NOW + DAY, "narrows": 0}]),
+    ),
+    "home-narrowing": (
+        "home", "home", True,
+        _home(phones=["Temporary code"],
+              ending=[{"label": "Temporary code", "ends": NOW + 11 * DAY, "narrows": NOW + DAY}]),
+    ),
+    "bridging": ("bridging", "bridging", True, _bridging()),
+    "bridging-ready": ("bridging", "bridging", True, _bridging(ready=["Code card"], cards=[], can_activate=False)),
+    "bridging-over": ("bridging", "bridging", True, _bridging(ends=0, cards=[], can_activate=False)),
+    "over-elsewhere": ("over", "login", False, {"code": "login.elsewhere", "retry_after": None}),
+    "activate-begin": ("activate", "activate", True, _activate("begin")),
+    "activate-code": ("activate", "activate", True, _activate("code", code=CODE)),
+    "activate-confirm": (
+        "activate", "activate", True,
+        _activate("confirm", phone=PHONE, expires=NOW + 200_000, tries_left=None),
+    ),
+    "activate-confirm-wrong": (
+        "activate", "activate", True,
+        {**_activate("confirm", phone=FOREIGN, expires=NOW + 20_000, tries_left=1),
+         "refused": refusal("activation.wrong_number")},
+    ),
+    "activate-finish": ("activate", "activate", True, _activate("finish", phone=PHONE)),
+    "activate-active": ("activate", "activate", True, _activate("active", label="Pixel 8")),
+    "activate-over": ("activate", "activate", True, _activate("over", why="expired")),
+    "activate-over-tried": ("activate", "activate", True, _activate("over", why="burned", met="code.burned")),
+    "activate-code-misnamed": ("activate", "activate", True, _activate("code", code=CODE, met="name.wrong")),
+    "activate-code-tried": ("activate", "activate", True, _activate("code", code=CODE, met="phone.already_here")),
+    "activate-refused": ("activate", "activate", True, _activate("refused", code_of_refusal="activation.already")),
+    "over-reported": ("over", "login", False, {"code": "login.phone_reported", "retry_after": None}),
+    "lost": ("lost", "lost", False, _lost("ask")),
+    "lost-wrong": ("lost", "lost", False, _lost("ask", name="anna", refused=refusal("login.wrong"))),
+    "lost-which": ("lost", "lost", False, _lost("which", choices=[("Pixel 8", "a.1.b"), ("Tablet", "c.1.d")])),
+    "lost-done": ("lost", "lost", False, _lost("done", label="Pixel 8")),
+    "lost-over": ("lost", "lost", False, _lost("over", refused=refusal("lost.nothing"))),
+    "found": ("found", "found", False, {"name": "", "refused": None}),
+    "found-late": ("found", "found", False, {"name": "anna", "refused": refusal("found.too_late")}),
+    "move": ("move", "move", True, {"authenticator": PIXEL, "seconds": 300}),
+    "move-code": ("activate", "activate", True, _activate("code", code=CODE, moving="Anna’s Pixel 8", renew=MOVE)),
+    "move-confirm": (
+        "activate", "activate", True,
+        _activate("confirm", phone=PHONE, expires=NOW + 200_000, tries_left=None, moving="Anna’s Pixel 8"),
+    ),
+    "move-active": ("activate", "activate", True, _activate("active", label="Pixel 11", moving="Anna’s Pixel 8")),
+    "move-over": (
+        "activate", "activate", True,
+        _activate("over", why="expired", moving="Pixel 8", renew=MOVE),
+    ),
+    "security": (
+        "security", "security", True,
+        _security(authenticators=[PIXEL, TABLET], sessions=[HERE, ELSEWHERE, IN_THE_APP, NAMELESS], done="renamed"),
+    ),
+    "security-stopped": (
+        "security", "security", True,
+        _security(authenticators=[
+            Given(**{**vars(PIXEL), "state": "locked"}),
+            Given(**{**vars(TABLET), "state": "reported", "may_return": True}),
+        ], standing="out"),
+    ),
+    "security-empty": ("security", "security", True, _security(can_activate=False, needs_desk=True)),
+    "security-banner": ("security", "security", True, _security(banner=Given(code=CODE, claimed=False, met=""))),
+    "security-name-empty": (
+        "security", "security", True,
+        _security(authenticators=[PIXEL], refused=refusal("name.empty"), refused_id=ID, can_activate=False),
+    ),
+    "security-card": ("security", "security", True, _security(authenticators=[PRINTED])),
+    "security-card-over": (
+        "security", "security", True, _security(authenticators=[Given(**{**vars(PRINTED), "is_over": True})]),
+    ),
+    "add-codecard": ("add", "add", True, _add("codecard", "list")),
+    "add-not-needed": ("add", "add", True, _add("codecard", "list", refusal("set_up.not_needed"))),
+    "set-up-codecard": (
+        "set_up", "set_up", True,
+        _set_up("codecard", "list", set_up_shown(PRINTS), asks=CELLS, ends=NOW + 21 * DAY),
+    ),
+    "set-up-codecard-wrong": (
+        "set_up", "set_up", True,
+        _set_up("codecard", "list", set_up_shown(PRINTS), asks=CELLS, ends=NOW + 21 * DAY,
+                refused=refusal("typed.wrong"), tries_left=4),
+    ),
+    "step-up-cells": ("step_up", "step_up", True, _step_up("phone", prompt=CELLS)),
+    "security-several": (
+        "security", "security", True,
+        _security(authenticators=[PIXEL, APP, SPARES], done="added", standing="sound"),
+    ),
+    "add-totp": ("add", "add", True, _add("totp", "dial")),
+    "login-key-unknown": (
+        "login", "login", False, {"refused": refusal("login.key_unknown"), "name": "", "ended": False},
+    ),
+    "security-key": (
+        "security", "security", True,
+        _security(authenticators=[KEY], keys_only={"is_on": False, "many": 1}),
+    ),
+    "security-keys-only": (
+        "security", "security", True,
+        _security(authenticators=[KEY], keys_only={"is_on": True, "many": 1}, done="keys_only_on"),
+    ),
+    "keys-only": ("keys_only", "keys_only", True, _keys_only(many=2)),
+    "keys-only-one": ("keys_only", "keys_only", True, _keys_only()),
+    "keys-only-on": ("keys_only", "keys_only", True, _keys_only(is_on=True)),
+    "keys-only-needs": (
+        "keys_only", "keys_only", True, _keys_only(needs_key=True, refused=refusal("keys_only.needs_key")),
+    ),
+    "add-passkey": ("add", "add", True, _add("passkey", "key")),
+    "set-up-passkey": ("set_up", "set_up", True, _set_up("passkey", "key", MAKE)),
+    "step-up-key": ("step_up", "step_up", True, _step_up("phone", prompt=ASKED)),
+    "add-recovery": ("add", "add", True, _add("recovery", "list")),
+    "add-refused": ("add", "add", True, _add("recovery", "list", refusal("set_up.needs_another"))),
+    "set-up-totp": ("set_up", "set_up", True, _set_up("totp", "dial", {**set_up_shown(SECRET), "qr": CODE.qr})),
+    "set-up-recovery": ("set_up", "set_up", True, _set_up("recovery", "list", set_up_shown(CODES))),
+    "set-up-again": (
+        "set_up", "set_up", True,
+        _set_up("recovery", "list", {"shape": "again"}, refused=refusal("typed.wrong"), tries_left=2),
+    ),
+    "home-keypad": ("home", "home", True, _home(others=1, card=SENT)),
+    "security-keypad": ("security", "security", True, _security(authenticators=[PIXEL, KEYPAD], card=SENT)),
+    "keypad": ("card", "card", True, {"refused": None, "card": SENT, "is_due": False}),
+    "keypad-due": ("card", "card", True, {"refused": None, "card": SENT, "is_due": True}),
+    "keypad-none": ("card", "card", True, {"refused": refusal("card.none"), "card": None, "is_due": False}),
+    "soft-card": ("soft_card", "soft_card", False, {"card": SOFT, "others": [SOFT.serial, "SOFT-00018"]}),
+    "soft-card-none": ("soft_card", "soft_card", False, {"card": None, "others": []}),
+    "set-up-keypad": ("set_up", "set_up", True, _set_up("card", "card", set_up_shown(AnswerNumber("402917", 8)))),
+    "set-up-keypad-wrong": (
+        "set_up", "set_up", True,
+        _set_up("card", "card", set_up_shown(AnswerNumber("402917", 8)), refused=refusal("typed.wrong"), tries_left=4),
+    ),
+    "set-up-over": ("set_up_over", "security", True, {"refused": refusal("set_up.over")}),
+    "remove-app": ("remove", "remove", True, {"authenticator": APP, "loss": ""}),
+    "remove": ("remove", "remove", True, {"authenticator": PIXEL, "loss": "bare"}),
+    "remove-out": ("remove", "remove", True, {"authenticator": PIXEL, "loss": "out"}),
+    "pause": ("pause", "pause", True, {"authenticator": PIXEL, "loss": "out", "days": 7}),
+    "pause-app": ("pause", "pause", True, {"authenticator": APP, "loss": "spares", "days": 7}),
+    "trial-none": ("trial", "trial", True, _trial("none")),
+    "trial-begin": ("trial", "trial", True, _trial("begin", refused=refusal("limit.trials", 90))),
+    "trial-push": ("trial", "trial", True, _trial("waits", "push", prompt=WAITING, is_woken=False)),
+    "trial-scan": ("trial", "trial", True, _trial("waits", "scan", prompt=WAITING, scan=SCAN)),
+    "trial-code": ("trial", "trial", True, _trial("waits", "code", prompt=WAITING, number=NUMBER, next="end")),
+    "trial-works": ("trial", "trial", True, _trial("works", "push")),
+    "trial-over": ("trial", "trial", True, _trial("over", "code", why="expired", next="end")),
+    "trial-end": ("trial", "trial", True, _trial("end")),
+    "step-up-begin": ("step_up", "step_up", True, _step_up("begin", refused=refusal("login.expired"))),
+    "step-up-nothing": ("step_up", "step_up", True, _step_up("begin", ways=WAYS[3:])),
+    "step-up-phone": ("step_up", "step_up", True, _step_up("phone", prompt=DIGITS)),
+    "step-up-number": ("step_up", "step_up", True, _step_up("phone", prompt=WAITING, number=NUMBER)),
+    "step-up-answer": ("step_up", "step_up", True, _step_up("phone", prompt=CARD)),
+    "step-up-approved": ("step_up", "step_up", True, _step_up("phone")),
+    "step-up-password": ("step_up", "step_up", True, _step_up("password", refused=refusal("login.wrong"))),
+    "password": ("password", "password", True, _password()),
+    "password-common": ("password", "password", True, _password(refused=refusal("password.common"))),
+    "password-forced": ("password", "password", False, _password(forced=True)),
+    "suspend": ("suspend", "suspend", False, {"stage": "ask", "label": "Pixel 8"}),
+    "suspend-done": ("suspend", "suspend", False, {"stage": "done", "label": "Pixel 8"}),
+    "suspend-over": ("suspend", "suspend", False, {"stage": "over", "label": ""}),
+    "logged-out": ("logged_out", "logged_out", False, {}),
+    "problem-404": ("problem", "home", False, {"status": 404, "code": "page.not_found", "retry_after": None}),
+    "problem-403": ("problem", "home", False, {"status": 403, "code": "request.forged", "retry_after": None}),
+    "problem-413": ("problem", "home", False, {"status": 413, "code": "request.too_large", "retry_after": None}),
+    "problem-429": ("problem", "home", False, {"status": 429, "code": "limit.login_address", "retry_after": 600}),
+    "problem-500": ("problem", "home", False, {"status": 500, "code": "server.fault", "retry_after": None}),
+    "problem-503": ("problem", "home", False, {"status": 503, "code": "server.busy", "retry_after": 2}),
+    "no-desk": ("no_desk", "", False, {}),
+}  # fmt: skip
+
+
+def drawn(renderer: Renderer, name: str, language: str) -> str:
+    """The page `name` in `language`."""
+    template, place, is_signed_in, context = SAMPLES[name]
+    marks = {
+        "suspend": {"token": f"{ID}.1797953541000.q83vEjRWeJCrze8SNFZ4kA"},
+        "step_up": {"to": "remove", "id": ID},
+        "move": {"id": ID},
+        "close": {"id": ID},
+        "closing": {"id": ID},
+        "reading_link": {"token": "t"},
+    }
+    person = "Anna de Vries" if is_signed_in else None
+    frame = Frame(language, "the-form-token", place, NOW, person, marks.get(place, {}), template == "closed")
+    return renderer.page(template, frame, **context)
