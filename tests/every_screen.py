@@ -36,8 +36,7 @@ def is_first(kind: str, name: str) -> bool:
 
 def screens_of(places: str) -> set[str]:
     """The names in `places.ts`."""
-    before, _, _ = places.partition("export type ScreenName")
-    return set(re.findall(r'"([a-z-]+)"', re.sub(r"(by|outcome): [^;}]*|type Outcome = .*", "", before)))
+    return {name for names in re.findall(r'screen:((?: \|? ?"[a-z-]+")+)', places) for name in re.findall(r'"([a-z-]+)"', names)}
 
 
 def left_out(places: str, seen: Iterable[str]) -> set[str]:

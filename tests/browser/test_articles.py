@@ -73,6 +73,11 @@ class Article:
         await at.page.screenshot(path=path, full_page=is_whole, animations="disabled", caret="hide")
         assert self.language == await at.page.locator("html").get_attribute("lang")
 
+    async def examine(self, app: PhoneApp) -> None:
+        """This screen in all its forms, as this platform shows it."""
+        screen = await app.page.locator("body").get_attribute("data-screen")
+        await self.street.examiner.examine(app.page, f"{screen} of an article on {self.platform}")
+
     async def tap(self, app: PhoneApp, key: str) -> None:
         await app.page.get_by_role("button", name=self.say(key)).first.click()
 
@@ -134,9 +139,11 @@ async def to_add_user(article: Article, user: User, app: PhoneApp) -> None:
     await services.click()
     await app.at("services")
     await article.figure(app, 5)
+    await article.examine(app)
     await article.tap(app, "services.authenticate")
     await app.has_title(article.say("services.authenticate"))
     await article.figure(app, 6)
+    await article.examine(app)
     await app.open()
     await app.sign_in(user.name, PASSWORD, PIN if article.is_android else "")
     await article.figure(app, 2)
@@ -145,6 +152,7 @@ async def to_add_user(article: Article, user: User, app: PhoneApp) -> None:
     await more.click()
     await app.at("more")
     await article.figure(app, 3)
+    await article.examine(app)
     await article.tap(app, "two-factor.title")
     await app.has_title(article.say("two-factor.title"))
     await article.figure(app, 4)
@@ -163,6 +171,7 @@ async def to_the_code(article: Article, app: PhoneApp) -> None:
         await app.press_main()
     else:
         await article.figure(app)
+        await article.examine(app)
         await article.tap(app, "start.qr")
     await app.at("code")
 

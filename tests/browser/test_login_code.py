@@ -1,10 +1,11 @@
 """No notification: the portal shows a code that changes every second; the app, or the phone's own camera, scans it."""
 
+import asyncio
 import io
 
 import zxingcpp
 from PIL import Image
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.browser.camera import DRAWN, as_address
 from tests.browser.phone_app import PhoneApp
@@ -69,6 +70,25 @@ async def test_the_phones_own_camera_opens_the_app_at_the_request(street: Street
     assert anna.app.page.url == f"{anna.app.origin}/", "the code has left the address bar"
     await anna.app.approve(PIN)
     await stranger.at("/")
+
+
+async def test_on_a_slow_line_the_phone_says_that_the_code_was_read(street: Street) -> None:
+    anna = await street.with_phone()
+    stranger = await street.portal()
+    await with_code(street, stranger, anna.user.name)
+    await away_from_request(anna.app)
+    code, goes_on = await read(stranger), asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await goes_on.wait()
+        await route.continue_()
+
+    await anna.app.page.route("**/scans", hold)
+    await anna.app.open(code.removeprefix(anna.app.origin))
+    await anna.app.at("scanned")
+    await street.look(anna.app, "code was read")
+    goes_on.set()
+    await expect(anna.app.page.locator("body")).not_to_have_attribute("data-screen", "scanned")
 
 
 async def test_the_code_changes_every_second_and_an_old_one_is_told(street: Street) -> None:

@@ -7,7 +7,8 @@ from twolatch.house.chance import Chance
 def test_the_screens_of_the_phone_are_found_in_its_own_list() -> None:
     names = screens_of(PLACES.read_text(encoding="utf-8"))
     assert len(names) > 20, names
-    assert {"start", "scan", "request", "outcome", "settings"} <= names
+    assert {"start", "scan", "request", "outcome", "settings", "guidelines", "diary"} <= names
+    assert not {"id", "approved", "proved", "later"} & names, "those are ways a screen may look, and no screens"
 
 
 def test_a_screen_nobody_came_to_is_named() -> None:
