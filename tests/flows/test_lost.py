@@ -23,6 +23,7 @@ from twolatch.words.events import Event
 from twolatch.words.limits import CHALLENGES
 from twolatch.words.refusals import Code, Refusal
 from twolatch.words.secret import Secret
+from twolatch.words.warrants import Operator
 
 DAY_SECONDS = 24 * 3600
 
@@ -215,7 +216,7 @@ async def test_send_again_asks_the_found_phone_once_more(house: House) -> None:
 
 async def test_who_has_no_phone_is_told_so_and_nothing_happens(house: House) -> None:
     user, _, phone = await activated(house, "anna")
-    await phones.remove_all(house, user.name, house.clock.now())
+    await phones.remove_all(house, Operator(), user.name, house.clock.now())
     assert await report(Seat(house), user.name) == Refusal(Code.LOST_NOTHING)
     assert await found(Seat(house), user.name) == Refusal(Code.FOUND_NOTHING)
     assert await state_of(house, phone) is State.REMOVED

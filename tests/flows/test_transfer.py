@@ -24,6 +24,7 @@ from twolatch.authenticators.model import Authenticator, Challenge, State
 from twolatch.house import House
 from twolatch.people.model import User
 from twolatch.words.refusals import Code, Refusal
+from twolatch.words.warrants import Operator
 
 ADDRESS = "192.0.2.9"
 
@@ -177,7 +178,7 @@ async def test_a_phone_removed_in_the_portal_learns_that_and_not_that_it_moved(h
     user, _, old, offer = await begun(house)
     new, digits = await claimed(house, offer)
     assert await type_here(house, old, digits) is None
-    assert await phones.remove_all(house, user.name, house.clock.now()) == 1
+    assert await phones.remove_all(house, Operator(), user.name, house.clock.now()) == 1
     assert await look(house, old) == Refusal(Code.PHONE_REMOVED)
     assert isinstance(await finish(new), Refusal)
     assert await count(house, "FROM authenticators WHERE state <> 'removed'") == 0

@@ -37,6 +37,7 @@ from twolatch.protocol.octets import unb64u
 from twolatch.sessions.model import FreshlySignedIn
 from twolatch.words.refusals import Code
 from twolatch.words.secret import Secret
+from twolatch.words.warrants import Operator
 
 NEW_PIN = "5820"
 MOST_WRONG = 15  # below what a month allows
@@ -126,7 +127,7 @@ class WholeLife(Moves):
         if often:
             return
         phone = self.held
-        assert self.do(phones.remove_all(self.house, self.name, self.now)) == 1
+        assert self.do(phones.remove_all(self.house, Operator(), self.name, self.now)) == 1
         phone.state = State.REMOVED
 
     @precondition(lambda self: self.person.held and self.person.held.state is State.ACTIVE)

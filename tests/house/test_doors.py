@@ -8,6 +8,7 @@ import pytest
 
 from tests.house.reach import of_the_house
 from tests.house.source import File, bad, calls, dotted, house, texts_of
+from twolatch.words.warrants import CallerProved, Lowering, TwoPersons, WrongWarrant, must_cover
 
 # Every function that compares a secret, and what makes guessing there dear or pointless (rule C8). A function that
 # takes guesses names who pays: that call must stand before the comparison, here or in the one who calls.
@@ -97,6 +98,24 @@ def makers_of_sessions(files: Iterable[File]) -> list[str]:
     return found
 
 
+# Who makes a right to lower somebody's protection: each in one place, whatever face it is wished from.
+MAKERS_OF_WARRANTS = {
+    "Operator": {"faces/commands"},
+    "CallerProved": set(),
+    "TwoPersons": set(),
+}
+
+
+def makers_of_warrants(files: Iterable[File], name: str) -> set[str]:
+    """Where this warrant is made; commands of the machine count as one place."""
+    made = {
+        file.path if not file.path.startswith("faces/commands/") else "faces/commands"
+        for file in files
+        for call in calls(file, name)
+    }
+    return made - {"words/warrants.py"}
+
+
 def statements(files: Iterable[File], pattern: str) -> list[str]:
     return [
         f"{file.path}:{file.function_at(line)}"
@@ -121,6 +140,26 @@ def unguarded(files: Iterable[File]) -> list[str]:
 def test_one_line_makes_a_session() -> None:
     assert makers_of_sessions(house()) == ["login/flows.py:_collect"]
     assert statements(house(), r"INSERT\s+INTO\s+sessions\b") == ["sessions/store.py:insert"]
+
+
+@pytest.mark.parametrize("name", MAKERS_OF_WARRANTS)
+def test_a_right_to_lower_protection_is_made_in_one_place(name: str) -> None:
+    assert makers_of_warrants(house(), name) == MAKERS_OF_WARRANTS[name]
+
+
+def test_a_right_to_one_thing_is_none_to_another() -> None:
+    two = TwoPersons("proposal", Lowering.STOCK_LOSS, "A1", "agent", "officer")
+    assert must_cover(two, Lowering.STOCK_LOSS, "A1") == {"by": "agent", "approver": "officer", "proposal": "proposal"}
+    caller = CallerProved("agent", "case", "anna")
+    assert must_cover(caller, Lowering.TEMPORARY_CODE, "anna") == {"by": "agent", "case": "case"}
+    for warrant, what, about in (
+        (two, Lowering.STOCK_LOSS, "A2"),
+        (two, Lowering.STOCK_IMPORT, "A1"),
+        (caller, Lowering.TEMPORARY_CODE, "bob"),
+        (caller, Lowering.LAST_REMOVED, "anna"),
+    ):
+        with pytest.raises(WrongWarrant):
+            must_cover(warrant, what, about)
 
 
 def test_one_statement_moves_an_authenticator() -> None:
@@ -177,6 +216,8 @@ def test_these_checks_can_fail() -> None:
     assert makers_of_sessions(
         bad("from twolatch.sessions.store import insert\nasync def f(tx):\n    await insert(tx, new)")
     )
+    made = bad("def f():\n    return warrants.CallerProved(a, b, c)")
+    assert makers_of_warrants(made, "CallerProved") == {"room/flows.py"}
     assert unguarded(bad("def f():\n    return \"UPDATE attempts SET stage = 'over' WHERE id = :id\"")) == [
         "room/flows.py:f"
     ]

@@ -16,6 +16,7 @@ from twolatch.people.model import User
 from twolatch.protocol.pskc.sealing import FileKey
 from twolatch.protocol.pskc.writing import write
 from twolatch.words.limits import DAY
+from twolatch.words.warrants import Operator
 
 PIN = "4711"
 FILE_KEY = bytes(range(16))
@@ -25,7 +26,8 @@ async def stocked(town: Town) -> SoftCard:
     """A soft card whose key lies in the stock."""
     card, key = cards.made(f"T{secrets.token_hex(5)}", PIN, os.urandom(cards.FRESH))
     data = write([key], FILE_KEY, os.urandom(64))
-    report = await importing.take_in(town.house, data, FileKey(FILE_KEY), "2026-11-22", town.house.clock.now())
+    house = town.house
+    report = await importing.take_in(house, Operator(), data, FileKey(FILE_KEY), "2026-11-22", house.clock.now())
     assert report.new == [card.serial]
     return card
 
@@ -264,7 +266,7 @@ async def test_a_card_that_never_came_is_marked_lost_and_the_client_comes_in_aga
     await make_due(town, user)
     assert (await browser.log_in(user.name)).path == "/card"
     begun = await browser.send("/card")
-    lost = await flows.mark(town.house, card.serial, State.LOST, town.house.clock.now())
+    lost = await flows.mark(town.house, Operator(), card.serial, State.LOST, town.house.clock.now())
     assert isinstance(lost, Card)
     late = await browser.send(f"{begun.path}/confirm", answer=answered(card, begun))
     assert late.says("set_up.over"), "whoever has it now cannot finish what was begun"
@@ -275,7 +277,7 @@ async def test_a_card_that_never_came_is_marked_lost_and_the_client_comes_in_aga
 
 async def test_a_faulty_card_opens_nothing_and_leaves_no_password_alone(town: Town) -> None:
     user, browser, card = await with_card(town)
-    done = await flows.mark(town.house, card.serial, State.FAULTY, town.house.clock.now())
+    done = await flows.mark(town.house, Operator(), card.serial, State.FAULTY, town.house.clock.now())
     assert isinstance(done, Card)
     assert not await browser.is_in() or await active(town, user) == 0
     page = await town.browser().log_in(user.name)
@@ -289,7 +291,7 @@ async def test_a_destroyed_card_is_woken_by_nobody(town: Town, ways: tuple[State
 
     user, _, card = await with_card(town)
     for way in ways:
-        done = await flows.mark(town.house, card.serial, way, town.house.clock.now())
+        done = await flows.mark(town.house, Operator(), card.serial, way, town.house.clock.now())
         assert isinstance(done, Card) or (way, done) == (State.DESTROYED, Fault.NOT_NOW)
     if len(ways) == 1:
         assert await state_of(town, card) == "active", "first it is faulty or lost"

@@ -18,10 +18,12 @@ from twolatch.people.model import User
 from twolatch.storage.db import Tx
 from twolatch.words.limits import DAY
 from twolatch.words.refusals import Code, Refusal
+from twolatch.words.warrants import Operator
 
 
 async def give(town: Town, user: User) -> Given | Refusal:
-    return await issuing.issue(town.house, user.name, "phone lost, called back", "Code", town.house.clock.now())
+    house, why = town.house, "phone lost, called back"
+    return await issuing.issue(house, Operator(), user.name, why, "Code", house.clock.now())
 
 
 async def code_for(town: Town, user: User) -> str:
@@ -267,8 +269,8 @@ async def test_a_client_who_is_locked_out_gets_no_code_and_nobody_gets_one_for_a
     user = await town.person()
     await town.do("UPDATE users SET is_off = 1 WHERE id = :id", id=user.id)
     assert await give(town, user) == Refusal(Code.LOGIN_OFF)
-    assert await issuing.issue(town.house, "nobody-at-all", "x", "Code", 0) == Refusal(Code.NAME_EMPTY)
-    assert await issuing.issue(town.house, user.name, "  ", "Code", 0) == Refusal(Code.NAME_EMPTY)
+    assert await issuing.issue(town.house, Operator(), "nobody-at-all", "x", "Code", 0) == Refusal(Code.NAME_EMPTY)
+    assert await issuing.issue(town.house, Operator(), user.name, "  ", "Code", 0) == Refusal(Code.NAME_EMPTY)
 
 
 # What a bridging session reaches: everything that is open to everybody, and the few ways to something better.

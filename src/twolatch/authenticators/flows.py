@@ -33,6 +33,7 @@ from twolatch.words.limits import (
     TYPED_ROW,
 )
 from twolatch.words.refusals import Code, Refusal
+from twolatch.words.warrants import Lowering, Warrant, must_cover
 
 NAME_LENGTH = 60
 RECENT = 10 * MINUTE
@@ -113,18 +114,24 @@ async def unlock_all(house: House, name: str, now: int) -> int:
     return await _for_all(house, name, each)
 
 
-async def remove_all(house: House, name: str, now: int) -> int:
-    """The operator's last way out: a phone that was copied, broken or lost ends, and the client activates another."""
+async def remove_all(house: House, warrant: Warrant, name: str, now: int) -> int:
+    """The last way out: a phone that was copied, broken or lost ends, and the client activates another."""
+    user = await people.by_name(house.db, name)
+    return 0 if user is None else await house.db.write(lambda tx: take_off(tx, house, warrant, user, now))
 
-    async def each(tx: Tx, user: User, one: Authenticator) -> bool:
-        if not await move(tx, house, one.id, user, State.REMOVED, Event.AUTHENTICATOR_REMOVED, now):
-            return False
-        await telling.write(tx, house, user, one, "phone_removed", now)
-        if await people.set_keys_only(tx, user.id, is_on=False):  # or nothing at all would let him in
-            await audit.write(tx, now, Event.PASSWORD_RESTORED, user.id, by="operator")
-        return True
 
-    return await _for_all(house, name, each)
+async def take_off(tx: Tx, house: House, warrant: Warrant, user: User, now: int) -> int:
+    """In a transaction that may hold more, such as the approval by a second person. Returns how many ended."""
+    by = must_cover(warrant, Lowering.LAST_REMOVED, user.id)
+    await people.take_turn(tx, user.id)
+    ended = 0
+    for one in await store.held_by(tx, house.keys, user.id):
+        if await move(tx, house, one.id, user, State.REMOVED, Event.AUTHENTICATOR_REMOVED, now):
+            ended += 1
+            await telling.write(tx, house, user, one, "phone_removed", now)
+    if ended and await people.set_keys_only(tx, user.id, is_on=False):  # or nothing at all would let him in
+        await audit.write(tx, now, Event.PASSWORD_RESTORED, user.id, **by)
+    return ended
 
 
 async def _for_all(

@@ -25,6 +25,7 @@ from twolatch.words.limits import STAND_INS
 from twolatch.words.refusals import Code, Refusal
 from twolatch.words.secret import Secret
 from twolatch.words.shapes import KeepCodes
+from twolatch.words.warrants import Lowering, Warrant, must_cover
 
 FRESH = 64
 REASON_LENGTH = 120
@@ -41,33 +42,55 @@ class Given:
     stopped: list[str]
 
 
-async def issue(house: House, name: str, reason: str, label: str, now: int) -> Given | Refusal:
-    """A temporary code. What the client can no longer use counts as reported as lost: found again, it comes back by
-    its own proof, as always. `label` is how his list calls the code."""
-    user, why = await people.by_name(house.db, canonical_name(name)), clean_label(reason.strip(), REASON_LENGTH)
-    if user is None or not why:
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A code before it is given out: hashing takes too long for a transaction."""
+
+    user: User
+    one: Authenticator
+    born: Newborn
+    why: str
+
+
+def prepare(house: House, user: User, reason: str, label: str, now: int) -> Ready | Refusal:
+    """`label` is how the client's list calls the code."""
+    why = clean_label(reason.strip(), REASON_LENGTH)
+    if not why:
         return Refusal(Code.NAME_EMPTY)
-    if user.is_off:
-        return Refusal(Code.LOGIN_OFF)
     kind = next(kind for kind in house.kinds if isinstance(kind, Spoken))
     born = kind.spoken(house.chance.bytes(FRESH))
-    one = _row(house, user, kind, label, born, now)
+    return Ready(user, _row(house, user, kind, label, born, now), born, why)
 
-    async def work(tx: Tx) -> Given | Refusal:
-        await people.take_turn(tx, user.id)
-        if isinstance(await limits.pay(tx, STAND_INS, user.id, now), limits.Blocked):
-            return Refusal(Code.STAND_IN_AGAIN)
-        stopped = await _stop_lost(tx, house, user, now)
-        for old in await store.of_user(tx, house.keys, user.id, HELD, kind.name):
-            await move(tx, house, old.id, user, State.REMOVED, Event.AUTHENTICATOR_REMOVED, now)
-        await store.insert(tx, house.keys, one)
-        await audit.write(tx, now, Event.STAND_IN_ISSUED, user.id, one.id, by="operator", reason=why)
-        facts = {"narrows_at": str(one.enrolment["narrows"]), "ends_at": str(one.enrolment["ends"])}
-        link = links.suspend_link(house, one.id, now)
-        await notices.write(tx, house, now, user.recipient, "code_issued", link=link, **facts)
-        return Given(_code(born), one.enrolment["narrows"], one.enrolment["ends"], stopped)
 
-    return await house.db.write(work)
+async def issue(house: House, warrant: Warrant, name: str, reason: str, label: str, now: int) -> Given | Refusal:
+    """A temporary code. What the client can no longer use counts as reported as lost: found again, it comes back by
+    its own proof, as always."""
+    user = await people.by_name(house.db, canonical_name(name))
+    if user is None:
+        return Refusal(Code.NAME_EMPTY)
+    ready = prepare(house, user, reason, label, now)
+    if isinstance(ready, Refusal):
+        return ready
+    return await house.db.write(lambda tx: give_out(tx, house, warrant, ready, now))
+
+
+async def give_out(tx: Tx, house: House, warrant: Warrant, ready: Ready, now: int) -> Given | Refusal:
+    """In a transaction that may hold more, such as the approval by a second person."""
+    one, by = ready.one, must_cover(warrant, Lowering.TEMPORARY_CODE, ready.user.id)
+    user = await people.take_turn(tx, ready.user.id)
+    if user is None or user.is_off:
+        return Refusal(Code.LOGIN_OFF)
+    if isinstance(await limits.pay(tx, STAND_INS, user.id, now), limits.Blocked):
+        return Refusal(Code.STAND_IN_AGAIN)
+    stopped = await _stop_lost(tx, house, user, now)
+    for old in await store.of_user(tx, house.keys, user.id, HELD, one.kind):
+        await move(tx, house, old.id, user, State.REMOVED, Event.AUTHENTICATOR_REMOVED, now)
+    await store.insert(tx, house.keys, one)
+    await audit.write(tx, now, Event.STAND_IN_ISSUED, user.id, one.id, reason=ready.why, **by)
+    facts = {"narrows_at": str(one.enrolment["narrows"]), "ends_at": str(one.enrolment["ends"])}
+    link = links.suspend_link(house, one.id, now)
+    await notices.write(tx, house, now, user.recipient, "code_issued", link=link, **facts)
+    return Given(_code(ready.born), one.enrolment["narrows"], one.enrolment["ends"], stopped)
 
 
 def _row(house: House, user: User, kind: Kind, label: str, born: Newborn, now: int) -> Authenticator:

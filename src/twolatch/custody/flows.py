@@ -18,6 +18,7 @@ from twolatch.people.model import User, canonical_name
 from twolatch.storage.db import Tx
 from twolatch.words.events import Event
 from twolatch.words.limits import DAY
+from twolatch.words.warrants import Lowering, Warrant, must_cover
 
 PAGE = 1_000
 
@@ -99,30 +100,30 @@ async def _latest(tx: Tx, card: Card) -> Card:
     return found
 
 
-async def mark(house: House, serial: str, to: State, now: int) -> Card | Fault:
-    """Faulty, lost, destroyed; or back into the stock what never left it. The login stops taking it in the same
-    transaction. A card that is out of use still counts as the client's second factor: a broken one must not leave the
-    password alone."""
+async def mark(house: House, warrant: Warrant, serial: str, to: State, now: int) -> Card | Fault:
+    """Faulty, lost, destroyed; or back into the stock what never left it."""
     card = await store.by_serial(house.db, serial)
     if card is None:
         return Fault.NO_CARD
+    return await house.db.write(lambda tx: write_off(tx, house, warrant, card, to, now))
+
+
+async def write_off(tx: Tx, house: House, warrant: Warrant, card: Card, to: State, now: int) -> Card | Fault:
+    """In a transaction that may hold more, such as the approval by a second person. The login stops taking the card in
+    the same transaction. A card that is out of use still counts as the client's second factor: a broken one must not
+    leave the password alone."""
+    by = must_cover(warrant, Lowering.STOCK_LOSS, card.serial)
     if to in {State.ASSIGNED, State.SHIPPED, State.ACTIVE} or to not in NEXT[card.state]:
         return Fault.NOT_NOW
-    user = await people.by_id(house.db, card.user) if card.user else None
-
-    async def work(tx: Tx) -> Card | Fault:
-        if user:
-            await people.take_turn(tx, user.id)
-        if not await _put(tx, house, card, to, now):
-            return Fault.NOT_NOW
-        if user and card.state in COMING:
-            await people.demand_set_up(tx, user.id, 0)
-        if user and card.authenticator:
-            await _stop(tx, house, card, user, now)
-        await note(tx, now, to, card.id, card.serial, card.user, by="operator")
-        return await _latest(tx, card)
-
-    return await house.db.write(work)
+    user = await people.take_turn(tx, card.user) if card.user else None
+    if not await _put(tx, house, card, to, now):
+        return Fault.NOT_NOW
+    if user and card.state in COMING:
+        await people.demand_set_up(tx, user.id, 0)
+    if user and card.authenticator:
+        await _stop(tx, house, card, user, now)
+    await note(tx, now, to, card.id, card.serial, card.user, by=by["by"])
+    return await _latest(tx, card)
 
 
 async def _put(tx: Tx, house: House, card: Card, to: State, now: int) -> bool:

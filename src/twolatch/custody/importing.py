@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from hashlib import sha256
 
 from twolatch import audit
 from twolatch.custody import store
@@ -15,6 +16,7 @@ from twolatch.protocol.pskc.reading import FoundKey, read
 from twolatch.protocol.pskc.sealing import FileKey
 from twolatch.storage.db import Tx
 from twolatch.words.events import Event
+from twolatch.words.warrants import Lowering, Warrant, must_cover
 
 
 class Why(StrEnum):
@@ -50,8 +52,31 @@ class _Nothing(Exception):
     """Some keys were refused: none of the others may stay."""
 
 
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """A file that was read and believed, before anything of it lies in the stock. `file`: SHA-256 of it, in hex."""
+
+    file: str
+    kind: str
+    fit: list[FoundKey]
+    refused: list[tuple[int, str, Why]]
+    notes: list[str]
+
+
+def examine(
+    house: House, data: bytes, given: FileKey, today: str, tell: Callable[[int, int], None] = lambda done, all_: None
+) -> Lot:
+    """Takes its time, and touches nothing. Raises BadFile when the file cannot be read or believed. `today` as
+    `2026-11-22`."""
+    package, report = read(data, given, tell), Report()
+    kind = next(kind for kind in house.kinds if isinstance(kind, Issued))
+    fit = [found for found in package.keys if _is_fit(kind, found, today, report)]
+    return Lot(sha256(data).hexdigest(), kind.name, fit, report.refused, package.notes)
+
+
 async def take_in(
     house: House,
+    warrant: Warrant,
     data: bytes,
     given: FileKey,
     today: str,
@@ -60,31 +85,36 @@ async def take_in(
     has_to_be_whole: bool = True,
     tell: Callable[[int, int], None] = lambda done, all_: None,
 ) -> Report:
-    """Raises BadFile when the file cannot be read or believed. `today` as `2026-11-22`.
-
-    Without `has_to_be_whole` what can be taken is taken, and the rest is only reported.
-    """
-    package = read(data, given, tell)
-    report = Report(notes=package.notes)
-    kind = next(kind for kind in house.kinds if isinstance(kind, Issued))
-    fit = [found for found in package.keys if _is_fit(kind, found, today, report)]
+    """Raises BadFile. Without `has_to_be_whole` what can be taken is taken, and the rest is only reported."""
+    lot = examine(house, data, given, today, tell)
+    report = Report()
 
     async def work(tx: Tx) -> None:
-        for found in fit:
-            await _take(tx, house, kind.name, found, report, now)
+        nonlocal report
+        report = await keep(tx, house, warrant, lot, now)
         if report.refused and has_to_be_whole:
             raise _Nothing
-        if report.new:
-            await audit.write(
-                tx, now, Event.CARDS_IMPORTED, None,
-                new=len(report.new), known=len(report.known), refused=len(report.refused),
-            )  # fmt: skip
 
     try:
         await house.db.write(work)
     except _Nothing:
         return report
     report.is_kept = True
+    return report
+
+
+async def keep(tx: Tx, house: House, warrant: Warrant, lot: Lot, now: int) -> Report:
+    """In a transaction that may hold more, such as the approval by a second person. Who wants all or nothing raises
+    when something was refused."""
+    by = must_cover(warrant, Lowering.STOCK_IMPORT, lot.file)
+    report = Report(notes=list(lot.notes), refused=list(lot.refused))
+    for found in lot.fit:
+        await _take(tx, house, lot.kind, found, report, by["by"], now)
+    if report.new:
+        await audit.write(
+            tx, now, Event.CARDS_IMPORTED, None, file=lot.file,
+            new=len(report.new), known=len(report.known), refused=len(report.refused), **by,
+        )  # fmt: skip
     return report
 
 
@@ -108,7 +138,7 @@ def _why_not(kind: Issued, found: FoundKey, today: str) -> Why | None:
     return _UNFIT[unfit] if unfit else None
 
 
-async def _take(tx: Tx, house: House, kind: str, found: FoundKey, report: Report, now: int) -> None:
+async def _take(tx: Tx, house: House, kind: str, found: FoundKey, report: Report, by: str, now: int) -> None:
     assert found.secret
     card = await store.by_serial(tx, found.serial)
     of_key = await store.serial_of_key(tx, store.key_mac(house.keys, found.secret))
@@ -116,7 +146,7 @@ async def _take(tx: Tx, house: House, kind: str, found: FoundKey, report: Report
         made = Made(found.serial, found.suite, found.secret, found.counter)
         new = NewCard(house.chance.id(), kind, found.maker, found.model, made)
         await store.insert(tx, house.keys, new, now)
-        await note(tx, now, State.STOCKED, new.id, found.serial, "", by="operator")
+        await note(tx, now, State.STOCKED, new.id, found.serial, "", by=by)
         report.new.append(found.serial)
     elif found.serial in report.new or (of_key in report.new and of_key is not None):
         report.refused.append((found.line, found.serial, Why.TWICE))

@@ -39,6 +39,7 @@ def import_file(
     """Take cards into the stock: all of a file or nothing. What is known already stays as it is."""
     from twolatch.custody.importing import take_in
     from twolatch.protocol.pskc.door import MOST_BYTES, BadFile
+    from twolatch.words.warrants import Operator
 
     given = _file_key([*(key or []), *(path.read_text("ascii") for path in key_file or [])], passphrase_file)
     if file.stat().st_size > MOST_BYTES:
@@ -50,7 +51,7 @@ def import_file(
         try:
             with typer.progressbar(length=1, label="Reading", show_eta=False) as bar:
                 return await take_in(
-                    house, data, given, _day(now), now, has_to_be_whole=not skip_refused, tell=_onto(bar)
+                    house, Operator(), data, given, _day(now), now, has_to_be_whole=not skip_refused, tell=_onto(bar)
                 )
         except BadFile as bad:
             return f"Nothing was imported: {file.name}{f', line {bad.line}' if bad.line else ''}: {bad.why}."
@@ -175,12 +176,13 @@ def mark(
     """Note what became of a card. It opens nothing from then on; its client stays protected, and may need your help."""
     from twolatch.custody import flows
     from twolatch.custody.model import State
+    from twolatch.words.warrants import Operator
 
     if state not in set(State):
         fail(f"A card is {', '.join(State)}.", 2)
 
     async def wish(house: "House") -> "Card | Fault":
-        return await flows.mark(house, serial, State(state), house.clock.now())
+        return await flows.mark(house, Operator(), serial, State(state), house.clock.now())
 
     typer.echo(f"{_done(in_house(wish)).serial} is {state}.")
 

@@ -25,6 +25,7 @@ def issue(
     from twolatch.people import store
     from twolatch.people.model import canonical_name
     from twolatch.texts.catalogue import Texts
+    from twolatch.words.warrants import Operator
 
     if not reason.strip():
         fail("Say why: --reason is kept in the audit log.")
@@ -33,7 +34,7 @@ def issue(
         user = await store.by_name(house.db, canonical_name(name))
         kind = next(kind for kind in house.kinds if isinstance(kind, Spoken))
         label = Texts().say(user.language if user else "en", f"kind.{kind.name}.short")
-        return await issuing.issue(house, name, reason, label, house.clock.now())
+        return await issuing.issue(house, Operator(), name, reason, label, house.clock.now())
 
     done = in_house(wish)
     fail_if_refused(done, unknown=name)

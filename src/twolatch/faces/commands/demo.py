@@ -97,12 +97,13 @@ async def _post_a_card(house: "House", folder: Path) -> None:
     from twolatch.custody.importing import take_in
     from twolatch.faces.commands.card import made_cards
     from twolatch.protocol.pskc.sealing import FileKey
+    from twolatch.words.warrants import Operator
 
     if await flows.stock(house, most=1):
         return
     now = house.clock.now()
     file, key = made_cards(folder, "SOFT-", 1, CARD_PIN)
-    report = await take_in(house, file, FileKey(key), "", now)
+    report = await take_in(house, Operator(), file, FileKey(key), "", now)
     await flows.assign(house, report.new[0], CARD_HOLDER, "", now)
 
 

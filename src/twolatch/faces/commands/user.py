@@ -95,9 +95,10 @@ def remove_phones(name: Name) -> None:
     """End all phones of a client who lost his: he logs in with the password alone and activates another one."""
     from twolatch.authenticators.flows import remove_all
     from twolatch.people.model import canonical_name
+    from twolatch.words.warrants import Operator
 
     async def wish(house: "House") -> int:
-        return await remove_all(house, canonical_name(name), house.clock.now())
+        return await remove_all(house, Operator(), canonical_name(name), house.clock.now())
 
     typer.echo(f"Phones removed: {in_house(wish)}.")
 
