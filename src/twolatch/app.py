@@ -33,6 +33,8 @@ from twolatch.kinds.kind import Site
 from twolatch.kinds.phone import PhoneKeys
 from twolatch.kinds.shelf import shelf
 from twolatch.notices.post import PostOffice
+from twolatch.regions import BadRegions, Regions, days, shipped
+from twolatch.regions import read as read_regions
 from twolatch.settings import Settings, load
 from twolatch.storage.db import Database, StorageFault, file_of, open_database, pending_migrations
 from twolatch.texts.catalogue import Texts
@@ -90,6 +92,7 @@ async def built_house(settings: Settings, *, alone: bool = False, clock: Clock |
             signals=signals,
             push=None if alone else _push(settings, keys, db),
             witnesses=(Custodian(),),
+            regions=regions_of(settings),
         )
         if not alone:
             await _open_wires(stack, house)
@@ -103,6 +106,19 @@ async def _open_wires(stack: AsyncExitStack, house: House) -> None:
         await house.push.start()
         stack.push_async_callback(house.push.close)
     await house.hasher.prepare()
+
+
+def regions_of(settings: Settings) -> Regions:
+    """The operator's folder, with calendars that exist; or the examples. Raises BadRegions with what to mend."""
+    if settings.regions is None:
+        return shipped(settings.site_name)
+    regions = read_regions(settings.regions, settings.site_name)
+    for region in regions.every:
+        try:
+            days.check(region)
+        except days.NoCalendar as fault:
+            raise BadRegions(f"{settings.regions / region.id}.toml: {fault}") from None
+    return regions
 
 
 def portal_site(settings: Settings) -> Site:

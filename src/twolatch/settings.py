@@ -77,6 +77,7 @@ class Settings(BaseSettings):
 
     closed_access: Literal["password", "mail_link"] = "password"  # how a client reads after his last account closed
     closed_years: int = Field(default=7, ge=1, le=30)  # and for how long
+    regions: Path | None = None  # folder of regions: where cards are sent back to, who answers the telephone
     document_mib: int = Field(default=5, ge=1, le=50)  # the largest paper that is taken in
 
     audit_sinks: tuple[str, ...] = ()  # file:PATH, syslog:, syslog://HOST:PORT, https://...: where checkpoints go

@@ -1,6 +1,6 @@
 """The few things a flow may reach. Built once, in `app`; nothing else hands out IO, time or chance (rule C9)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from twolatch.house.chance import Chance
@@ -8,6 +8,7 @@ from twolatch.house.clock import Clock, ClockBehind
 from twolatch.house.hasher import Hasher, HashingBusy
 from twolatch.house.keys import Keys, WrongKey
 from twolatch.kinds.kind import Kind
+from twolatch.regions import Regions, shipped
 from twolatch.settings import Settings
 from twolatch.storage.db import Database, Tx
 from twolatch.wires.push_worker import PushWorker
@@ -38,3 +39,4 @@ class House:
     signals: Signals
     push: PushWorker | None
     witnesses: tuple[Witness, ...] = ()
+    regions: Regions = field(default_factory=shipped)
