@@ -36,7 +36,8 @@ def is_first(kind: str, name: str) -> bool:
 
 def screens_of(places: str) -> set[str]:
     """The names in `places.ts`."""
-    return {name for names in re.findall(r'screen:((?: \|? ?"[a-z-]+")+)', places) for name in re.findall(r'"([a-z-]+)"', names)}
+    unions = re.findall(r'screen:((?: \|? ?"[a-z-]+")+)', places)
+    return {name for names in unions for name in re.findall(r'"([a-z-]+)"', names)}
 
 
 def left_out(places: str, seen: Iterable[str]) -> set[str]:
