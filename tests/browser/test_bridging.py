@@ -54,7 +54,7 @@ async def test_anna_prints_a_card_after_her_code_has_narrowed_and_comes_in_with_
     assert [card[str(at + 1)] for at in range(224)] == cells, "paper and page say the same"
     await portal.page.get_by_role("button", name="Confirm").click()
     await portal.at("/bridging")
-    await portal.says("Code card")
+    await portal.says("Online code card")
     await street.look(portal, "bridging with card")
     await portal.page.get_by_role("link", name="Go on with it").click()
     await portal.page.locator("form[action='/step-up'] button").first.click()

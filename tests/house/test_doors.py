@@ -19,7 +19,7 @@ TESTS_OF_SECRETS = {
     "authenticators/gate.py:_approve": "_approve calls _pay",
     "login/password.py:check_password": "check_password calls _pay",
     # behind the gate's payment, in the kind itself
-    "kinds/codecard.py:CodeCard.check": "pure; the gate paid",
+    "kinds/codecard.py:Cells.check": "pure; the gate paid",
     "kinds/phone.py:Phone._is_right_pin": "pure; the gate paid",
     "kinds/phone.py:Phone.check": "pure; the gate paid",
     "kinds/phone.py:Phone._check_code": "pure; the gate paid",

@@ -31,7 +31,8 @@ RECIPE = PROJECT / "docs" / "recipes" / "add-a-kind.md"
 TOY = Path(__file__).with_name("toy_kind.py")
 NOW = 1_795_361_541_000
 PORTAL = Site("localhost", "http://localhost")
-VECTORS = {"phone": "answer"}  # the phone's own are spread over the protocol's files
+# the phone's own are spread over the protocol's files; the printed card has the cells of the online one
+VECTORS = {"phone": "answer", "printedcard": "codecard"}
 
 
 def site() -> Any:

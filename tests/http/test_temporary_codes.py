@@ -209,7 +209,7 @@ async def test_after_two_days_the_session_may_only_get_something_better(town: To
     cells = cells_on(page)
     page = await browser.send(confirmation(page), **answer(page, cells))
     assert page.path == "/bridging"
-    assert "Code card" in page.text
+    assert "Online code card" in page.text
     await browser.get("/step-up")
     page = await browser.send("/step-up", way="phone")
     page = await browser.send("/step-up/answer", **answer(page, cells))

@@ -42,6 +42,7 @@ DIGITS = shown(ApproveOnPhone("Anna’s Pixel 8", "402917", NOW + 171_000))
 CARD = shown(AnswerChallenge("Challenge card 00017", "402917", 8, NOW + 171_000, on_keypad=True))
 SOFT = Given(serial="SOFT-00017", made="{}")
 SENT = Given(serial="SOFT-00017", sent=NOW - 3 * DAY, by=NOW + 11 * DAY)
+POSTED = Given(number="4821 7730", made=NOW - 3 * DAY)
 NUMBER = shown(AnswerChallenge("Anna’s Pixel 8", "402917", 8, NOW + 171_000))
 SIX = shown(TypeCode("Authenticator app", "", NOW + 171_000, 6))
 PAPER = shown(TypeCode("Anna’s list", "017", NOW + 171_000))
@@ -58,7 +59,7 @@ NAMELESS = Session(OTHER, "password", "", "198.51.100.23", NOW - DAY, NOW - 2 * 
 IN_THE_APP = Session(OTHER, "phone", "Chrome on Android", "192.0.2.8", NOW - 60 * MINUTE, NOW - MINUTE, False, ID)
 STRONG: dict[str, Any] = {
     "strength": "strong", "why": "strong.why", "lets": ["login", "settings", "move"], "left": None, "may_return": False,
-    "may_test": False,
+    "may_test": False, "is_paper": False, "is_legacy": False,
 }  # fmt: skip
 GOOD = {**STRONG, "strength": "good", "why": "good.why", "lets": ["login", "settings"]}
 SPARE = {**STRONG, "strength": "spare", "why": "spare.why", "lets": ["login", "rescue"], "left": 7}
@@ -103,10 +104,14 @@ WAYS = (
           left=None),
 )
 PRINTED = Given(
-    **{**SPARE, "left": None}, id=OTHER, kind="codecard", icon="list", may_move=False, label="Code card",
-    state="active",
+    **{**SPARE, "left": None, "is_paper": True}, id=OTHER, kind="codecard", icon="list", may_move=False,
+    label="Code card", state="active",
     added=NOW - 20 * DAY, last_used=NOW - DAY, number="4821 7730", ends=NOW + DAY, is_over=False,
 )  # fmt: skip
+LEGACY = Given(**{
+    **vars(PRINTED), "kind": "printedcard", "label": "Printed code card", "ends": 0, "is_legacy": True,
+    "strength": "good",
+})  # fmt: skip
 KINDS = [{"name": name, "icon": icon} for name, icon in (("totp", "dial"), ("codecard", "list"), ("recovery", "list"))]
 SECRET = ScanSecret(
     "otpauth://totp/Twolatch:anna?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Twolatch&algorithm=SHA1&digits=6&period=30",
@@ -122,7 +127,7 @@ Sample = tuple[str, str, bool, dict[str, Any]]  # template, place, signed in?, c
 
 
 def _home(**changes: Any) -> dict[str, Any]:
-    entry = {"banner": None, "can_activate": True, "needs_desk": False, "card": None}
+    entry = {"banner": None, "can_activate": True, "needs_desk": False, "card": None, "printed": None}
     empty = {"phones": [], "ending": [], "running_out": None, "accounts": 0, "keys_only": False}
     return {**entry, **empty, "session": HERE, "others": 0, "done": None, **changes}
 
@@ -132,7 +137,7 @@ def _bridging(**changes: Any) -> dict[str, Any]:
 
 
 def _security(**changes: Any) -> dict[str, Any]:
-    entry = {"banner": None, "can_activate": True, "needs_desk": False, "card": None}
+    entry = {"banner": None, "can_activate": True, "needs_desk": False, "card": None, "printed": None}
     empty = {"refused": None, "refused_id": "", "done": None, "authenticators": [], "sessions": [HERE], "kinds": KINDS}
     empty["standing"] = "single"
     empty["keys_only"] = None
@@ -348,6 +353,15 @@ SAMPLES: dict[str, Sample] = {
     "security-card-over": (
         "security", "security", True, _security(authenticators=[Given(**{**vars(PRINTED), "is_over": True})]),
     ),
+    "security-printed": (
+        "security", "security", True, _security(authenticators=[LEGACY], printed=POSTED, standing="single"),
+    ),
+    "home-printed": ("home", "home", True, _home(printed=POSTED)),
+    "printed": ("printed", "printed", True, {"refused": None, "card": POSTED}),
+    "printed-none": ("printed", "printed", True, {"refused": refusal("card.none"), "card": None}),
+    "set-up-printed": (
+        "set_up", "set_up", True, _set_up("printedcard", "list", {"shape": "again"}, asks=CELLS),
+    ),
     "add-codecard": ("add", "add", True, _add("codecard", "list")),
     "add-not-needed": ("add", "add", True, _add("codecard", "list", refusal("set_up.not_needed"))),
     "set-up-codecard": (
@@ -406,6 +420,7 @@ SAMPLES: dict[str, Sample] = {
         _set_up("card", "card", set_up_shown(AnswerNumber("402917", 8)), refused=refusal("typed.wrong"), tries_left=4),
     ),
     "set-up-over": ("set_up_over", "security", True, {"refused": refusal("set_up.over")}),
+    "remove-paper": ("remove", "remove", True, {"authenticator": LEGACY, "loss": "bare"}),
     "remove-app": ("remove", "remove", True, {"authenticator": APP, "loss": ""}),
     "remove": ("remove", "remove", True, {"authenticator": PIXEL, "loss": "bare"}),
     "remove-out": ("remove", "remove", True, {"authenticator": PIXEL, "loss": "out"}),

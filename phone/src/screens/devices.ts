@@ -8,7 +8,7 @@ import { topBar } from "./parts";
 import { Screen } from "./screen";
 
 // What is no phone.
-const ICONS: Record<string, unknown> = { totp: clock, recovery: book, codecard: keys };
+const ICONS: Record<string, unknown> = { totp: clock, recovery: book, codecard: keys, printedcard: keys };
 
 class Devices extends Screen {
   static override properties = { ending: { state: true } };

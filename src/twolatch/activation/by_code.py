@@ -15,7 +15,7 @@ from twolatch.authenticators.asking import SESSION, record_of
 from twolatch.authenticators.model import HELD, Authenticator, Challenge, Purpose, Stage, State, ends_at
 from twolatch.authenticators.outcome import move
 from twolatch.house import House
-from twolatch.kinds.kind import Enrols, Kind, Owner, Rank, SetsUp, Trait
+from twolatch.kinds.kind import Enrols, Kind, Owner, Printed, Rank, SetsUp, Trait
 from twolatch.kinds.shelf import find, take
 from twolatch.people import store as people
 from twolatch.people.model import User
@@ -159,13 +159,17 @@ async def _collect(house: House, who: Bearer, seen: SettingUp, now: int) -> Adde
 
 
 async def cancel(house: House, who: Bearer, one_id: str, now: int) -> None:
-    """The client goes back; what was shown is worth nothing."""
+    """The client goes back; what was shown is worth nothing. What came on paper waits on."""
     one = await authenticators.find(house.db, house.keys, one_id)
-    if one is None or await _question(house, who, one, now) is None:
+    asked = await _question(house, who, one, now) if one else None
+    if one is None or asked is None:
         return
     event, only = Event.AUTHENTICATOR_REMOVED, frozenset({State.UNPROVEN})
 
     async def work(tx: Tx) -> None:
+        if isinstance(policy.kind_of(house, one), Printed):
+            await authenticators.end_challenge(tx, asked.id, Stage.CANCELLED, now)
+            return
         await move(tx, house, one.id, who.user, State.REMOVED, event, now, only_from=only)
 
     await house.db.write(work)

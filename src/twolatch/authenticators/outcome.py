@@ -20,7 +20,7 @@ from twolatch.authenticators.model import (
     used_at,
 )
 from twolatch.house import House
-from twolatch.kinds.kind import Kind, Price, Record, Said, Signs
+from twolatch.kinds.kind import Kind, Price, Printed, Record, Said, Signs
 from twolatch.notices import links
 from twolatch.people import store as people
 from twolatch.people.model import User
@@ -159,8 +159,11 @@ async def count_wrong(house: House, case: Case, tries: Tries, now: int) -> Refus
         if is_over:
             await store.end_challenge(tx, challenge.id, Stage.LOCKED, now, case.mark)
             tell(tx, house, [{"id": challenge.id, "authenticator_id": one.id}])
-        if challenge.purpose is Purpose.SET_UP:
-            return  # nothing is protected by it yet; the question ends by itself
+        if challenge.purpose is Purpose.SET_UP:  # nothing is protected by it yet; the question ends by itself
+            if must_lock and isinstance(case.kind, Printed):  # this paper waits on, and could be guessed at for ever
+                await move(tx, house, one.id, user, State.REMOVED, Event.AUTHENTICATOR_REMOVED, now)
+                await telling.write(tx, house, user, one, "phone_removed", now)
+            return
         if must_lock:
             await move(tx, house, one.id, user, State.LOCKED, Event.AUTHENTICATOR_LOCKED, now)
             await telling.write(tx, house, user, one, "phone_locked", now, link=link)

@@ -32,8 +32,13 @@ def made(
     new = Authenticator(
         one, who.user.id, kind.name, label, State.UNPROVEN, enrolment, secret, born.moving, 0, "", now, 0
     )
+    return new, question_for(house, who, new, agent, now)
+
+
+def question_for(house: House, who: Bearer, new: Authenticator, agent: str, now: int) -> Challenge:
+    """The question of this session whose right answer makes it active."""
     asking = Asking(Purpose.SET_UP, SESSION + who.session.encode(), True, agent, who.address, "portal", LIVES)
-    return new, prepare(house, new, who.user.name, asking, now)
+    return prepare(house, new, who.user.name, asking, now)
 
 
 async def begin(
@@ -43,12 +48,12 @@ async def begin(
     paid = await limits.pay(tx, ACTIVATIONS, user.id, now)
     if isinstance(paid, limits.Blocked):
         return Refusal(Code.ACTIVATION_LIMIT, retry_after=seconds_until(paid.until, now))
-    await _end_unfinished(tx, house, user, one, now)
+    await end_unfinished(tx, house, user, one, now)
     await store.insert(tx, house.keys, one)
     return await ask(tx, house, user, one, question, now)
 
 
-async def _end_unfinished(tx: Tx, house: House, user: User, one: Authenticator, now: int) -> None:
+async def end_unfinished(tx: Tx, house: House, user: User, one: Authenticator, now: int) -> None:
     """At most one of a kind is on its way, so that two sets confirmed at once cannot both stay."""
     event, only = Event.AUTHENTICATOR_REMOVED, frozenset({State.UNPROVEN})
     for old in await store.of_user(tx, house.keys, user.id, only, one.kind):

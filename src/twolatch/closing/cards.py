@@ -69,8 +69,7 @@ async def _printed(db: Database | Tx, house: House, user: str, done: dict[str, t
 
 
 def _is_printed(house: House, one: Authenticator) -> bool:
-    """A stand-in that the client holds in his hands; a temporary code is none."""
-    return policy.is_stand_in(house, one) and Trait.POSSESSION in policy.traits_of(house, one)
+    return Trait.PAPER in policy.traits_of(house, one)
 
 
 async def lose(tx: Tx, house: House, user: User, card: Card, now: int) -> None:

@@ -1,4 +1,4 @@
-"""The online code card: 224 cells on a paper that the client prints himself; a login asks for two of them.
+"""Cards of 224 cells on paper, of which a login asks for two; and the one of them that a client prints himself.
 
 A cell is one of 27,000 (one of 729 million where a cell serves once). A hash of so few is undone in a second, so none
 is kept: cells follow from one secret that is sealed as every other one (docs/decisions/0010), and are shown until the
@@ -27,16 +27,13 @@ _AS_MEANT = str.maketrans("", "", "- .,")
 
 
 @dataclass(frozen=True)
-class CodeCard:
-    """Enrolment: `number` of the card, `signs` of a cell. Secret: 32 bytes. Moving: `asked`, the pair that waits for
-    its answer, or nothing; `used`, the cells that are gone, where each serves once."""
+class Cells:
+    """What every such card does. Enrolment: `number` of the card, `signs` of a cell. Secret: 32 bytes. Moving: `asked`,
+    the pair that waits for its answer, or nothing; `used`, the cells that are gone, where each serves once."""
 
     each_once: bool = False
-    name: str = "codecard"
-    traits: frozenset[Trait] = frozenset({Trait.POSSESSION, Trait.TYPED, Trait.ALONE, Trait.STAND_IN})
+    name: str = "cells"
     rank: Rank = Rank.GOOD
-    lives: int = 21 * DAY
-    warns: int = 4 * DAY
 
     def begin(self, record: Record, asked: Asked, now: int) -> Opening:
         pair = list(record.moving["asked"]) or drawn(asked.fresh, record.moving["used"])
@@ -59,18 +56,33 @@ class CodeCard:
         used = [*record.moving["used"], *pair] if self.each_once and record.is_proven else record.moving["used"]
         return Accepted({"asked": [], "used": used})
 
-    def newborn(self, owner: Owner, fresh: bytes) -> Newborn:
+    def drawn_from(self, fresh: bytes) -> Newborn:
         secret, signs = fresh[:SECRET_BYTES], 6 if self.each_once else 3
         enrolment: dict[str, Any] = {"number": number(secret), "signs": signs}
         return Newborn(enrolment, {"asked": [], "used": []}, secret, shown(secret, signs))
-
-    def shown(self, record: Record) -> KeepCard:
-        return shown(record.secret.reveal(), record.enrolment["signs"])
 
     def leap(self, record: Record) -> dict[str, Any]:
         """After a restored backup the pair may have been answered, and seen, since: another one is drawn."""
         used = [*record.moving["used"], *record.moving["asked"]] if self.each_once else record.moving["used"]
         return {"asked": [], "used": used}
+
+
+@dataclass(frozen=True)
+class CodeCard(Cells):
+    """The client's own, for the days until something lasting works: shown until it is active."""
+
+    name: str = "codecard"
+    traits: frozenset[Trait] = frozenset({
+        Trait.POSSESSION, Trait.TYPED, Trait.ALONE, Trait.PAPER, Trait.STAND_IN,
+    })  # fmt: skip
+    lives: int = 21 * DAY
+    warns: int = 4 * DAY
+
+    def newborn(self, owner: Owner, fresh: bytes) -> Newborn:
+        return self.drawn_from(fresh)
+
+    def shown(self, record: Record) -> KeepCard:
+        return shown(record.secret.reveal(), record.enrolment["signs"])
 
 
 def drawn(fresh: bytes, used: list[int]) -> list[int]:

@@ -27,6 +27,7 @@ class Trait(Enum):
     NEEDS_NETWORK = "needs_network"
     LINKED = "linked"  # joins by a code of the portal that it claims itself
     ALONE = "alone"  # a client has one at most; a newer one ends the older
+    PAPER = "paper"  # the client shreds it, when it is over or something better is there; it is never sent back
     ONE_BROWSER = "one_browser"  # serves the browser that first logged in with it, and no other
     STAND_IN = "stand_in"  # helps out for some days, and ends when something lasting is set up
     BOUND = "bound"  # to this site: on any other one it is of no use, so nobody can be talked out of it
@@ -279,6 +280,14 @@ class Issued(SetsUp, Kind, Protocol):
     def unfit(self, suite: str, key_bytes: int) -> Unfit | None: ...
     def mixes_pin(self, suite: str) -> bool: ...
     def issued(self, made: Made) -> Newborn: ...
+
+
+@runtime_checkable
+class Printed(SetsUp, Kind, Protocol):
+    """A kind that the site prints for a client. `fresh` is 160 random bytes; what is shown is a card, once, to whoever
+    prints it."""
+
+    def printed(self, fresh: bytes) -> Newborn: ...
 
 
 @runtime_checkable

@@ -5,6 +5,7 @@ from twolatch.kinds.codecard import CodeCard
 from twolatch.kinds.kind import Kind, Site
 from twolatch.kinds.passkey import Passkey
 from twolatch.kinds.phone import Phone, PhoneKeys
+from twolatch.kinds.printedcard import PrintedCard
 from twolatch.kinds.recovery import Recovery
 from twolatch.kinds.tempcode import TempCode
 from twolatch.kinds.totp import Totp
@@ -14,8 +15,8 @@ def shelf(
     keys: PhoneKeys, site_name: str, portal: Site, *, is_strict: bool = False, has_legacy_cards: bool = False
 ) -> tuple[Kind, ...]:
     card = ChallengeCard(8 if is_strict else 6, has_legacy_cards)
-    codes = CodeCard(each_once=is_strict)
-    return (Phone(keys), Passkey(portal, site_name), card, Totp(site_name), codes, Recovery(), TempCode())
+    printed, online = PrintedCard(each_once=is_strict), CodeCard(each_once=is_strict)
+    return (Phone(keys), Passkey(portal, site_name), card, Totp(site_name), printed, online, Recovery(), TempCode())
 
 
 def take(kinds: tuple[Kind, ...], name: str) -> Kind:

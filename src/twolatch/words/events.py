@@ -38,6 +38,7 @@ class Event(StrEnum):
     MOVE_STOPPED = "authenticators:move:stopped"
     AUTHENTICATOR_FORGED = "authenticators:row:forged"
     AUTHENTICATOR_COPIED = "authenticators:authenticator:copied"
+    CARD_PRINTED = "authenticators:paper:printed"
     STAND_IN_ISSUED = "authenticators:stand_in:issued"
     ACTIVATION_ISSUED = "activation:code:issued"
     ACTIVATION_CANCELLED = "activation:code:cancelled"

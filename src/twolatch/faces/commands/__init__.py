@@ -13,7 +13,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,  # a traceback with locals would print passwords
 )
 app.add_typer(user.app, name="user", help="Clients: add, list, lock, unlock, set a password.")
-app.add_typer(card.app, name="card", help="Challenge cards: import, assign, list; the soft card.")
+app.add_typer(card.app, name="card", help="Challenge cards: import, assign, list; the soft card. Code cards: print.")
 app.add_typer(account.app, name="account", help="Accounts: open one, list them, close one.")
 app.add_typer(document.app, name="document", help="Activity statements and tax forms: take them in.")
 app.add_typer(phone.app, name="phone", help="The soft phone: activate and approve from a terminal.")

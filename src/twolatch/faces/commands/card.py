@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from twolatch.faces.commands.card_print import print_card
 from twolatch.faces.commands.inside import fail, in_house
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from twolatch.protocol.pskc.sealing import FileKey
 
 app = typer.Typer(no_args_is_help=True)
+app.command("print")(print_card)
 
 Serial = Annotated[str, typer.Argument(help="As it is printed on the card.")]
 Folder = Annotated[

@@ -14,6 +14,7 @@ from twolatch.authenticators.policy import has_room, running_out, usable
 from twolatch.custody import flows as custody
 from twolatch.faces import cookies
 from twolatch.faces.portal.places import Place, path_of, place_of
+from twolatch.faces.portal.printed_pages import printed_coming
 from twolatch.faces.portal.rendering import qr_picture
 from twolatch.faces.portal.showing import (
     asks_for_state,
@@ -58,6 +59,7 @@ async def home(request: Request) -> Response:
         accounts=len(await accounts.mine(house, who.user)),
         running_out=running_out(house, held),
         card=await card_coming(request, who),
+        printed=await printed_coming(request, who),
         **await entry(request, who, held),
     )
 

@@ -128,14 +128,14 @@ def _is_latin(text: str) -> bool:
 def words_of(
     say: Callable[..., str], language: str, site: str, host: str, card: KeepCard, until: str
 ) -> Words:
-    """`say` gives the text of a key in that language; `until` is its last moment in it."""
+    """`say` gives the text of a key in that language; `until` is its last moment in it, "" where it has none."""
     return Words(
         language,
         site,
         host,
         say("card.title"),
         say("card.number", number=card.number),
-        say("card.until", moment=until),
+        say("card.until", moment=until) if until else "",
         say("card.how", first="17", second="142"),
         say("card.care"),
         say("card.foot"),

@@ -41,6 +41,7 @@ class Place(StrEnum):
     FOUND = "found"
     LOGGED_OUT = "logged_out"
     CARD = "card"
+    PRINTED = "printed"
     SOFT_CARD = "soft_card"
     BRIDGING = "bridging"
 
@@ -61,13 +62,14 @@ _PATHS = {
     Place.KEYS_ONLY: "/security/keys-only",
     Place.FOUND: "/found",
     Place.CARD: "/card",
+    Place.PRINTED: "/code-card",
     Place.SOFT_CARD: "/soft-card",
 }
 _BY_TOKEN = {Place.SUSPEND: "/suspend", Place.READING_LINK: "/login/link"}
 # What a client proves himself again for, and where he goes on afterwards.
 REASONS = (
     Place.SECURITY, Place.ACTIVATE, Place.PASSWORD, Place.REMOVE, Place.MOVE, Place.ADD, Place.CARD, Place.KEYS_ONLY,
-    Place.CLOSE, Place.CLOSING,
+    Place.CLOSE, Place.CLOSING, Place.PRINTED,
 )  # fmt: skip
 
 
@@ -189,6 +191,7 @@ def step_up_before(path: str) -> StepUp:
         "/activate/begin": Place.ACTIVATE,
         "/banner/show": Place.ACTIVATE,
         "/card": Place.CARD,
+        "/code-card": Place.PRINTED,
         "/security/keys-only": Place.KEYS_ONLY,
     }
     return StepUp(to.get(path, Place.SECURITY))

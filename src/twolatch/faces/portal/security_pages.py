@@ -12,6 +12,7 @@ from twolatch.faces import cookies
 from twolatch.faces.portal.home_pages import card_coming, entry
 from twolatch.faces.portal.keys_only_pages import standing
 from twolatch.faces.portal.places import Place
+from twolatch.faces.portal.printed_pages import printed_coming
 from twolatch.faces.portal.showing import client_of, done_of, go, show, told
 from twolatch.faces.prompts import icon_of
 from twolatch.faces.web import form_of, house_of, must_be_fresh, must_be_signed_in, stop
@@ -49,6 +50,7 @@ async def _page(request: Request, who: SignedIn, refusal: Refusal | None, refuse
         sessions=sorted(listed, key=lambda one: not one.is_this),
         done=done_of(request),
         card=await card_coming(request, who),
+        printed=await printed_coming(request, who),
         keys_only=standing(house, who.user, held),
         **await entry(request, who, held),
     )
@@ -61,6 +63,8 @@ def shown_one(house: House, one: Authenticator, now: int) -> dict[str, Any]:
         "kind": one.kind,
         "icon": icon_of(kind),
         "may_move": Trait.LINKED in kind.traits,
+        "is_paper": Trait.PAPER in kind.traits,
+        "is_legacy": Trait.PAPER in kind.traits and Trait.STAND_IN not in kind.traits,
         "may_test": one.state is State.ACTIVE and Trait.SHOWS_CONTEXT in kind.traits,
         "label": one.name,
         "state": one.state.value,
