@@ -16,8 +16,8 @@ from twolatch.authenticators import store as authenticators
 from twolatch.authenticators.model import Authenticator, State
 from twolatch.client.store import Record
 from twolatch.house import Chance, Hasher, Keys
-from twolatch.house.keys import PIN, SIGNING, read_master_key
-from twolatch.house.store import load_server_keys
+from twolatch.house.keys import PIN, SIGNING
+from twolatch.house.store import open_keys
 from twolatch.people import store as people
 from twolatch.people.model import User
 from twolatch.protocol import keys as curve
@@ -27,6 +27,7 @@ from twolatch.sessions.flows import fingerprint
 from twolatch.settings import Settings
 from twolatch.storage.asyncpg_talk import prepared
 from twolatch.storage.db import Database, Tx, open_database
+from twolatch.wires.wrapping import keeper_of
 from twolatch.words.secret import Secret
 
 AT_ONCE = 2_000  # clients in one transaction
@@ -53,9 +54,8 @@ class Registry:
 
     @classmethod
     async def of(cls, db: Database, settings: Settings, port: int) -> "Registry":
-        keys = Keys(read_master_key(settings.key_file, make=False))
-        await load_server_keys(db, keys)
-        hasher = Hasher(settings.password_passes, settings.password_memory_mib, keys.mac("password-pepper"))
+        keys = await open_keys(db, keeper_of(settings), time.time_ns() // 1_000_000)
+        hasher = Hasher(settings.password_passes, settings.password_memory_mib, keys)
         password = await hasher.hash(Secret(PASSWORD))
         hasher.close()
         return cls(db, settings, keys, password, port)

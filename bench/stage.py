@@ -14,7 +14,8 @@ import msgspec
 from bench import gauges
 from bench.person import Town
 from bench.site import Site
-from twolatch.house import Hasher
+from twolatch.house import Hasher, Keys
+from twolatch.house.keys import Purpose
 from twolatch.words.secret import Secret
 
 Numbers = dict[str, Any]
@@ -114,7 +115,7 @@ class Loader:
 
 async def cost_of_a_hash(passes: int, memory_mib: int) -> dict[str, float]:
     """CPU ms of one hash: alone, and with one on each core, which share the memory's speed."""
-    hasher, own = Hasher(passes, memory_mib, b"bench"), os.getpid()
+    hasher, own = Hasher(passes, memory_mib, Keys({(Purpose.PEPPER, 1): bytes(32)})), os.getpid()
     costs = {}
     for name, at_once in (("alone", 1), ("together", os.cpu_count() or 1)):
         await asyncio.gather(*(hasher.hash(Secret("warm")) for _ in range(at_once)))

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 import structlog
 from starlette.types import Receive, Scope, Send
 
-from twolatch import fence, janitor
+from twolatch import fence, janitor, rotation
 from twolatch.audit import sequencer
 from twolatch.authenticators import waking
 from twolatch.closing import effect as closing
@@ -27,8 +27,8 @@ from twolatch.faces.portal.routes import POLICY as PORTAL_POLICY
 from twolatch.faces.portal.routes import Portal
 from twolatch.faces.rooms import Rooms
 from twolatch.house import Chance, Clock, Hasher, House, Keys, WrongKey
-from twolatch.house.keys import PIN, SIGNING, VAPID, read_master_key
-from twolatch.house.store import load_server_keys
+from twolatch.house.keys import PIN, SIGNING, VAPID
+from twolatch.house.store import open_keys
 from twolatch.kinds.kind import Site
 from twolatch.kinds.phone import PhoneKeys
 from twolatch.kinds.shelf import shelf
@@ -46,6 +46,7 @@ from twolatch.wires.push_worker import PushWorker
 from twolatch.wires.signals import NoRelay, Signals
 from twolatch.wires.sinks import sinks_of
 from twolatch.wires.socket_relay import SocketRelay
+from twolatch.wires.wrapping import keeper_of
 from twolatch.words.secret import Secret
 
 log = structlog.get_logger("app")
@@ -65,13 +66,10 @@ async def built_house(settings: Settings, *, alone: bool = False, clock: Clock |
         stack.push_async_callback(db.close)
         if waiting := await pending_migrations(db):
             raise NotMigrated(f"the database lacks steps {waiting}: run `twolatch migrate`")
-        keys = Keys(read_master_key(settings.key_file, make=False))
-        await load_server_keys(db, keys)
+        clock = clock or Clock()
+        keys = await open_keys(db, keeper_of(settings), clock.now())
         hasher = Hasher(
-            settings.password_passes,
-            settings.password_memory_mib,
-            keys.mac("password-pepper"),
-            settings.password_queue_seconds,
+            settings.password_passes, settings.password_memory_mib, keys, settings.password_queue_seconds
         )
         stack.callback(hasher.close)
         signals = Signals(NoRelay() if alone else _relay(settings))
@@ -79,7 +77,7 @@ async def built_house(settings: Settings, *, alone: bool = False, clock: Clock |
             settings=settings,
             db=db,
             keys=keys,
-            clock=clock or Clock(),
+            clock=clock,
             chance=Chance(),
             hasher=hasher,
             kinds=shelf(
@@ -251,6 +249,7 @@ async def _running(house: House, metrics: Metrics | None) -> AsyncIterator[None]
         lambda: janitor.run(house),
         lambda: closing.run(house),
         lambda: sequencer.run(house, sinks, metrics),
+        lambda: rotation.run(house, lambda: keeper_of(house.settings)),
     ]
     tasks = [asyncio.ensure_future(job()) for job in jobs]
     try:

@@ -67,6 +67,7 @@ def _read(path: Path) -> int:
 
 def _write(path: Path, count: int) -> None:
     """Whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)  # the key itself may be kept elsewhere
     beside = path.with_suffix(f".{os.getpid()}.new")
     beside.write_text(str(count), encoding="ascii")
     beside.replace(path)

@@ -28,6 +28,9 @@ class Settings(BaseSettings):
 
     database: str = "sqlite:///var/twolatch.db"
     key_file: Path = Path("var/master.key")
+    key_provider: str = ""  # file:PATH, credential:NAME, vault:https://HOST/v1/transit/keys/NAME; empty: the key file
+    vault_token_file: Path | None = None
+    vault_ca_file: Path | None = None
     portal_url: str = "http://localhost:8080"
     phone_url: str = "http://phone.localhost:8080"
     desk_url: str = "http://desk.localhost:8080"

@@ -10,12 +10,11 @@ import pytest
 
 from twolatch.app import built_edge, built_house
 from twolatch.faces.api.phone import BASE
-from twolatch.house import Keys
-from twolatch.house.keys import read_master_key
-from twolatch.house.store import load_server_keys
+from twolatch.house.store import open_keys
 from twolatch.settings import Settings
 from twolatch.storage.db import migrate, open_database
 from twolatch.texts.catalogue import Texts
+from twolatch.wires.wrapping import KeyFile, read_master_key
 
 Ask = Callable[..., httpx.Response]
 
@@ -41,5 +40,5 @@ def ask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
 async def _made(settings: Settings) -> None:
     db = await open_database(settings.database)
     await migrate(db)
-    await load_server_keys(db, Keys(read_master_key(Path(settings.key_file), make=True)))
+    await open_keys(db, KeyFile("file", read_master_key(Path(settings.key_file), make=True)), 0)
     await db.close()

@@ -18,9 +18,8 @@ from twolatch.authenticators import gate, store
 from twolatch.client import device
 from twolatch.client.outcomes import Asked
 from twolatch.client.store import Record
-from twolatch.house import Clock, House, Keys
-from twolatch.house.keys import read_master_key
-from twolatch.house.store import load_server_keys
+from twolatch.house import Clock, House
+from twolatch.house.store import open_keys
 from twolatch.kinds.phone import said, shown_bytes
 from twolatch.login import flows as login
 from twolatch.login.model import Collected, Proceed, Waits
@@ -36,6 +35,7 @@ from twolatch.sessions.flows import fingerprint, signed_in
 from twolatch.sessions.model import SignedIn
 from twolatch.settings import Settings
 from twolatch.storage.db import migrate, open_database
+from twolatch.wires.wrapping import KeyFile, read_master_key
 from twolatch.words.refusals import Refusal
 from twolatch.words.secret import Secret
 from twolatch.words.visit import Visit
@@ -101,7 +101,7 @@ async def empty_site(url: str, key_file: Path) -> None:
     """Migrates a new database and makes its key."""
     db = await open_database(url)
     await migrate(db)
-    await load_server_keys(db, Keys(read_master_key(key_file, make=True)))
+    await open_keys(db, KeyFile("file", read_master_key(key_file, make=True)), 0)
     await db.close()
 
 

@@ -17,6 +17,7 @@ from tests.house.toy_kind import Paper, word_at
 from twolatch.authenticators.asking import Asking, prepare, record_of
 from twolatch.authenticators.model import Authenticator, Purpose, State
 from twolatch.house import Chance, Keys
+from twolatch.house.keys import Purpose as KeyPurpose
 from twolatch.kinds.kind import Kind, Price, Signs, Site, Typed
 from twolatch.kinds.phone import PhoneKeys
 from twolatch.kinds.shelf import shelf, take
@@ -37,7 +38,7 @@ VECTORS = {"phone": "answer", "printedcard": "codecard"}
 
 def site() -> Any:
     """As much of a house as a kind can be asked through."""
-    keys = Keys(bytes(32))
+    keys = Keys({(KeyPurpose.SEAL, 1): bytes(32)})
     own = PhoneKeys("phone.localhost", "http://phone.localhost", "phone.localhost", "P", new_private(), new_private())
     return SimpleNamespace(settings=Settings(), keys=keys, chance=Chance(), kinds=(*shelf(own, "S", PORTAL), Paper()))
 

@@ -25,7 +25,7 @@ TABLES_OF = {
     "authenticators": {"authenticators", "challenges"},
     "closing": {"settled_cards"},
     "custody": {"cards"},
-    "house": {"facts", "server_keys"},
+    "house": {"data_keys", "facts", "server_keys"},
     "limits": {"meters"},
     "login": {"attempts"},
     "notices": {"notices"},

@@ -29,7 +29,7 @@ class ForgedRow(Exception):
 
 
 def _mac(keys: Keys, row: "Authenticator", enrolment: str) -> bytes:
-    return keys.mac("authenticator-row", row.id, row.user, row.kind, row.state.value, enrolment, row.secret)
+    return keys.row_mac("authenticator", row.secret, row.id, row.user, row.kind, row.state.value, enrolment)
 
 
 def _authenticator(keys: Keys, row: Row) -> Authenticator:
@@ -73,17 +73,18 @@ async def insert(tx: Tx, keys: Keys, new: Authenticator) -> None:
 async def advance(tx: Tx, keys: Keys, seen: Authenticator, then: Authenticator) -> bool:
     """The one compare-and-set: `seen` becomes `then`, unless somebody was faster; then nothing happens.
 
-    Only state, enrolment, moving and the time of use change here.
+    Only state, enrolment, moving, the time of use, and what closes the secret change here.
     """
     enrolment = _json.encode(then.enrolment).decode()
     changed = await tx.run(
-        """UPDATE authenticators SET state = :state, enrolment = :enrolment, moving = :moving, row_mac = :row_mac,
-               used_at = :used_at, version = version + 1
+        """UPDATE authenticators SET state = :state, enrolment = :enrolment, secret = :secret, moving = :moving,
+               row_mac = :row_mac, used_at = :used_at, version = version + 1
            WHERE id = :id AND version = :version""",
         id=seen.id,
         version=seen.version,
         state=then.state.value,
         enrolment=enrolment,
+        secret=then.secret,
         moving=_json.encode(then.moving).decode(),
         row_mac=_mac(keys, then, enrolment),
         used_at=then.used_at,

@@ -17,6 +17,7 @@ from typing import TypeVar
 from nacl import bindings
 from nacl.exceptions import InvalidkeyError
 
+from twolatch.house.keys import Keys
 from twolatch.protocol.octets import b64u
 from twolatch.words.secret import Secret
 
@@ -32,12 +33,13 @@ class HashingBusy(Exception):
 class Hasher:
     """`passes` and `memory_mib` as RFC 9106; the parameters travel with each hash (PHC string).
 
-    `pepper` is a MAC under a key outside the database: a stolen table alone cannot be guessed at.
+    `keys` hold the peppers: each a MAC under a key outside the database, so that a stolen table alone cannot be guessed
+    at. A stored hash says which one it has: "2$argon2id$..."; an old one is renewed at the next login.
     """
 
-    def __init__(self, passes: int, memory_mib: int, pepper: bytes, queue_seconds: float = 2) -> None:
+    def __init__(self, passes: int, memory_mib: int, keys: Keys, queue_seconds: float = 2) -> None:
         self._patience = queue_seconds
-        self._passes, self._memory, self._pepper = passes, memory_mib * 1024 * 1024, pepper
+        self._passes, self._memory, self._keys = passes, memory_mib * 1024 * 1024, keys
         cores = os.cpu_count() or 1
         self._pool = ThreadPoolExecutor(cores, "hash", initializer=_yield_to_the_loop)
         self._free = asyncio.Semaphore(cores)
@@ -48,15 +50,18 @@ class Hasher:
         self._decoy = await self.hash(Secret("decoy"))
 
     async def hash(self, password: Secret[str]) -> str:
-        return await self._run(self._hash, self._peppered(password))
+        number = self._keys.peppers_with
+        return f"{number}{await self._run(self._hash, self._peppered(password, number))}"
 
     async def is_right(self, stored: str | None, password: Secret[str]) -> bool:
         """Whether the password is the stored one; the same work, and always no, when nothing is stored."""
-        right = await self._run(_verify, stored or self._decoy, self._peppered(password))
+        number, hashed = _parted(stored or self._decoy)
+        right = await self._run(_verify, hashed, self._peppered(password, number))
         return right and stored is not None
 
     def is_outdated(self, stored: str) -> bool:
-        return f"$m={self._memory // 1024},t={self._passes},p=1$" not in stored
+        number, hashed = _parted(stored)
+        return number != self._keys.peppers_with or f"$m={self._memory // 1024},t={self._passes},p=1$" not in hashed
 
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
@@ -71,9 +76,9 @@ class Hasher:
         finally:
             self._free.release()
 
-    def _peppered(self, password: Secret[str]) -> bytes:
+    def _peppered(self, password: Secret[str], number: int) -> bytes:
         text = unicodedata.normalize("NFC", password.reveal())
-        return b64u(hmac.digest(self._pepper, text.encode("utf-8", "surrogatepass"), "sha256")).encode()
+        return b64u(hmac.digest(self._keys.peppers[number], text.encode("utf-8", "surrogatepass"), "sha256")).encode()
 
     def _hash(self, password: bytes) -> str:
         kind = bindings.crypto_pwhash_ALG_ARGON2ID13
@@ -85,6 +90,12 @@ def _yield_to_the_loop() -> None:
     those who wait: the portal learned of a phone's answer three times later (measured, 8 at once on 2 cores)."""
     if sys.platform == "linux":
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
+
+
+def _parted(stored: str) -> tuple[int, str]:
+    """The number of its pepper, and the PHC string."""
+    number, _, hashed = stored.partition("$")
+    return int(number), f"${hashed}"
 
 
 def _verify(stored: str, password: bytes) -> bool:

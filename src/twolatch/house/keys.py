@@ -1,9 +1,13 @@
-"""Keys of this site: one master key outside the database, everything else derived from it or sealed under it."""
+"""Keys of this site. What lies in the database is sealed under data keys, which lie there too, wrapped by a keeper.
+
+Three purposes: `seal` closes values, `pepper` joins in passwords, `macs` finds things again and signs what we hand out.
+The first two are changed while the site runs (`twolatch keys rotate`): each sealed value says which key closed it.
+"""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from enum import StrEnum
 from functools import lru_cache
-from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import serialization
@@ -13,50 +17,111 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from twolatch.protocol import keys as curve
 from twolatch.protocol.octets import lp
+from twolatch.wires.wrapping import WrongKey
+
+__all__ = [
+    "AUDIT", "PIN", "SIGNING", "VAPID", "Keys", "Purpose", "WrongKey", "fresh_private_der", "number_of",
+]  # fmt: skip
 
 SIGNING, PIN, VAPID = "challenge-signing", "pin-tag", "vapid"
 AUDIT = "audit"
+NUMBER = 4  # bytes before a sealed value: which data key closed it
+NONCE = 12
 
 
-class WrongKey(Exception):
-    """The master key does not open this database; refusing to start is the only safe answer."""
+class Purpose(StrEnum):
+    SEAL = "seal"
+    PEPPER = "pepper"
+    MACS = "macs"
+
+
+class _Closing:
+    """One data key for sealing."""
+
+    def __init__(self, root: bytes) -> None:
+        self.gcm = AESGCM(curve.hkdf(root, b"", b"twolatch/v1/house/seal", 32))
+        self.rows = curve.hkdf(root, b"", b"twolatch/v1/house/rows", 32)
 
 
 class Keys:
-    """Seals, MACs and signs.
+    """Seals, MACs and signs. `roots`: 32 bytes for each data key, by purpose and number; the last one learned closes.
 
     `seal` binds a value to its table, column, row and client: a ciphertext copied to another row does not open.
     """
 
-    def __init__(self, master: bytes, draw: Callable[[int], bytes] = os.urandom) -> None:
-        if len(master) != 32:
-            raise WrongKey("the master key must be 32 bytes")
-        self._master, self._draw = master, draw
-        self._gcm = AESGCM(curve.hkdf(master, b"", b"twolatch/v1/house/seal", 32))
+    def __init__(self, roots: Mapping[tuple[Purpose, int], bytes], draw: Callable[[int], bytes] = os.urandom) -> None:
+        self._draw = draw
+        self._closing: dict[int, _Closing] = {}
+        self._peppers: dict[int, bytes] = {}
+        self.closes_with = self.peppers_with = 0
         self._mac_key = lru_cache(maxsize=32)(self._derive_mac_key)
         self._private: dict[str, EllipticCurvePrivateKey] = {}
         self._audit: Ed25519PrivateKey | None = None
+        for (purpose, number), root in roots.items():
+            self.learn(purpose, number, root)
+
+    def learn(self, purpose: Purpose, number: int, root: bytes, *, is_used: bool = True) -> None:
+        """From now on what this key closed can be opened; `is_used`: new values are closed with it."""
+        if len(root) != 32:
+            raise WrongKey("a data key must be 32 bytes")
+        if purpose is Purpose.MACS:
+            self._macs = root
+        elif purpose is Purpose.PEPPER:
+            self._peppers[number] = curve.hkdf(root, b"", b"twolatch/v1/house/pepper", 32)
+            self.peppers_with = number if is_used else self.peppers_with
+        else:
+            self._closing[number] = _Closing(root)
+            self.closes_with = number if is_used else self.closes_with
+
+    def knows(self, purpose: Purpose, number: int) -> bool:
+        return purpose is Purpose.MACS or number in (self._closing if purpose is Purpose.SEAL else self._peppers)
+
+    def use(self, purpose: Purpose, number: int) -> None:
+        """New values are closed with this one, which was learned before."""
+        assert self.knows(purpose, number)
+        if purpose is Purpose.PEPPER:
+            self.peppers_with = number
+        elif purpose is Purpose.SEAL:
+            self.closes_with = number
+
+    @property
+    def peppers(self) -> Mapping[int, bytes]:
+        """By number, the one for new hashes among them; it grows while the site runs."""
+        return self._peppers
 
     def seal(self, where: str, row: str, user: str, value: bytes) -> bytes:
-        """`where` is "table.column". Returns nonce (12) + ciphertext + tag (16)."""
-        nonce = self._draw(12)
-        return nonce + self._gcm.encrypt(nonce, value, lp(where, row, user))
+        """`where` is "table.column". Returns the key's number (4) + nonce (12) + ciphertext + tag (16)."""
+        nonce = self._draw(NONCE)
+        head = self.closes_with.to_bytes(NUMBER)
+        return head + nonce + self._closing[self.closes_with].gcm.encrypt(nonce, value, lp(where, row, user))
 
     def open(self, where: str, row: str, user: str, sealed: bytes) -> bytes:
+        one = self._closing.get(number_of(sealed))
         try:
-            return self._gcm.decrypt(sealed[:12], sealed[12:], lp(where, row, user))
+            if one:
+                return one.gcm.decrypt(sealed[NUMBER : NUMBER + NONCE], sealed[NUMBER + NONCE :], lp(where, row, user))
         except InvalidTag:
-            raise WrongKey(
-                f"this master key is not the one of this database ({where} does not open): "
-                "use the key file that was made together with it"
-            ) from None
+            pass
+        raise WrongKey(
+            f"the keys of this site do not open {where}: use the master key that was made together with this database"
+        )
+
+    def row_mac(self, purpose: str, sealed: bytes, *parts: str | bytes) -> bytes:
+        """Of a row with a sealed value in it, under the key that closed this value: the two change together.
+
+        Raises WrongKey for a key we do not have: whoever writes into the table may name any.
+        """
+        one = self._closing.get(number_of(sealed))
+        if one is None:
+            raise WrongKey(f"the keys of this site do not know what closed a row of {purpose}")
+        return curve.mac(one.rows, lp(purpose, *parts, sealed))
 
     def mac(self, purpose: str, *parts: str | bytes) -> bytes:
         """32 bytes; a separate key for each purpose, every part length-prefixed."""
         return curve.mac(self._mac_key(purpose), lp(*parts))
 
     def _derive_mac_key(self, purpose: str) -> bytes:
-        return curve.hkdf(self._master, b"", b"twolatch/v1/house/mac/" + purpose.encode(), 32)
+        return curve.hkdf(self._macs, b"", b"twolatch/v1/house/mac/" + purpose.encode(), 32)
 
     def keep(self, name: str, der: bytes) -> None:
         key = serialization.load_der_private_key(der, password=None)
@@ -84,23 +149,6 @@ def fresh_private_der(name: str) -> bytes:
     )
 
 
-def read_master_key(path: Path, *, make: bool) -> bytes:
-    """32 bytes from a file that only its owner may read; made where it is missing and `make` allows it."""
-    if not path.exists() and make:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(os.urandom(32).hex().encode())
-            file.flush()
-            os.fsync(file.fileno())
-    try:
-        mode = path.stat().st_mode & 0o077
-        text = path.read_text(encoding="ascii").strip()
-    except (OSError, UnicodeDecodeError) as fault:
-        raise WrongKey(f"cannot read the master key {path}: {fault}") from None
-    if mode:
-        raise WrongKey(f"the master key {path} may be read by others: chmod 600 {path}")
-    try:
-        return bytes.fromhex(text)
-    except ValueError:
-        raise WrongKey(f"the master key {path} must be 64 hexadecimal digits") from None
+def number_of(sealed: bytes) -> int:
+    """Which data key closed this value."""
+    return int.from_bytes(sealed[:NUMBER])

@@ -1,11 +1,164 @@
 """Facts of the site and its sealed keys."""
 
-from twolatch.house.keys import AUDIT, PIN, SIGNING, VAPID, Keys, fresh_private_der
-from twolatch.storage.db import Database, Tx
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from twolatch.house.keys import AUDIT, PIN, SIGNING, VAPID, Keys, Purpose, WrongKey, fresh_private_der
+from twolatch.storage.db import Database, Row, Tx
+from twolatch.wires.wrapping import Keeper
+from twolatch.words.limits import MINUTE
+
+FIRST = (Purpose.MACS, Purpose.SEAL, Purpose.PEPPER)  # with the numbers 1, 2, 3
+KNOWN_IN = 3 * MINUTE  # a new key closes nothing before every process has had time to learn of it
 
 
-async def load_server_keys(db: Database, keys: Keys) -> None:
-    """Opens the site's key pairs, making them on the first start. Raises `WrongKey` with a foreign master key."""
+@dataclass(frozen=True, slots=True)
+class DataKey:
+    """One row. `from_at` (ms): new values are closed with it from then on."""
+
+    number: int
+    purpose: Purpose
+    keeper: str
+    wrapped: bytes = field(repr=False)
+    created_at: int
+    from_at: int
+
+    @property
+    def about(self) -> bytes:
+        return about(self.number, self.purpose)
+
+
+def about(number: int, purpose: Purpose) -> bytes:
+    return f"twolatch/v1/data-key/{number}/{purpose.value}".encode()
+
+
+async def open_keys(db: Database, keeper: Keeper, now: int) -> Keys:
+    """The data keys, unwrapped, and the site's key pairs; both are made on the first start.
+
+    Raises WrongKey with a foreign master key, and when the keeper cannot be had.
+    """
+    rows = await data_keys(db) or await _first_keys(db, keeper, now)
+    keys = Keys({})
+    for row in rows:
+        keys.learn(row.purpose, row.number, await _root(keeper, row), is_used=row.from_at <= now)
+    await _load_pairs(db, keys)
+    return keys
+
+
+async def refresh(db: Database, keys: Keys, keeper: Callable[[], Keeper], now: int) -> None:
+    """What another process made meanwhile is learned, and used when its time has come. The keeper is asked for new
+    keys alone."""
+    for row in await data_keys(db):
+        if not keys.knows(row.purpose, row.number):
+            keys.learn(row.purpose, row.number, await _root(keeper(), row), is_used=False)
+        if row.from_at <= now:
+            keys.use(row.purpose, row.number)
+
+
+async def _root(keeper: Keeper, row: DataKey) -> bytes:
+    if row.keeper != keeper.name:
+        raise WrongKey(
+            f"the keys of this database are kept by {row.keeper!r}, not by {keeper.name!r}: "
+            "set TWOLATCH_KEY_PROVIDER as it was, or change the keeper with `twolatch keys move`"
+        )
+    return await keeper.unwrap(row.wrapped, row.about)
+
+
+async def _first_keys(db: Database, keeper: Keeper, now: int) -> list[DataKey]:
+    made = [await new_key(keeper, number, purpose, now, now) for number, purpose in enumerate(FIRST, 1)]
+
+    async def work(tx: Tx) -> None:
+        for one in made:
+            await add_key(tx, one)
+
+    await db.write(work)
+    return await data_keys(db)  # of two that start at once, one was first
+
+
+async def new_key(keeper: Keeper, number: int, purpose: Purpose, now: int, from_at: int) -> DataKey:
+    wrapped = await keeper.wrap(os.urandom(32), about(number, purpose))
+    return DataKey(number, purpose, keeper.name, wrapped, now, from_at)
+
+
+async def data_keys(db: Database | Tx) -> list[DataKey]:
+    """The oldest first."""
+    rows = await db.rows(
+        "SELECT number, purpose, keeper, wrapped, created_at, from_at FROM data_keys ORDER BY number"
+    )
+    return [
+        DataKey(
+            int(row["number"]), Purpose(row["purpose"]), row["keeper"], bytes(row["wrapped"]), int(row["created_at"]),
+            int(row["from_at"]),
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+async def add_key(tx: Tx, one: DataKey) -> bool:
+    """False when there is one of this number."""
+    return bool(
+        await tx.run(
+            """INSERT INTO data_keys (number, purpose, keeper, wrapped, created_at, from_at)
+               VALUES (:number, :purpose, :keeper, :wrapped, :created_at, :from_at) ON CONFLICT (number) DO NOTHING""",
+            number=one.number,
+            purpose=one.purpose.value,
+            keeper=one.keeper,
+            wrapped=one.wrapped,
+            created_at=one.created_at,
+            from_at=one.from_at,
+        )
+    )
+
+
+async def rewrap(tx: Tx, one: DataKey, keeper: str, wrapped: bytes) -> bool:
+    """False when somebody else has changed it since it was read."""
+    return bool(
+        await tx.run(
+            "UPDATE data_keys SET keeper = :keeper, wrapped = :wrapped WHERE number = :number AND wrapped = :seen",
+            number=one.number, keeper=keeper, wrapped=wrapped, seen=one.wrapped,
+        )
+    )  # fmt: skip
+
+
+async def drop_key(tx: Tx, number: int) -> None:
+    await tx.run("DELETE FROM data_keys WHERE number = :number", number=number)
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A column of sealed values: what names its row, and what else the values are bound to. `batch` rows at a time."""
+
+    table: str
+    column: str
+    row: str = "id"
+    user: str = "user_id"
+    batch: int = 200
+
+    @property
+    def where(self) -> str:
+        return f"{self.table}.{self.column}"
+
+
+async def sealed_after(db: Database, of: Sealed, after: str) -> list[Row]:
+    """`row`, `owner`, `sealed` of the rows that follow `after`, in order."""
+    user = of.user or "''"
+    return await db.rows(
+        f"""SELECT {of.row} AS row, {user} AS owner, {of.column} AS sealed FROM {of.table}
+            WHERE {of.row} > :after ORDER BY {of.row} LIMIT :most""",  # noqa: S608 our own words
+        after=after,
+        most=of.batch,
+    )
+
+
+async def put_sealed(tx: Tx, of: Sealed, row: str, seen: bytes, sealed: bytes) -> bool:
+    """False when somebody has written it anew since it was read."""
+    sql = f"UPDATE {of.table} SET {of.column} = :sealed WHERE {of.row} = :row AND {of.column} = :seen"  # noqa: S608
+    return bool(await tx.run(sql, row=row, seen=seen, sealed=sealed))
+
+
+async def _load_pairs(db: Database, keys: Keys) -> None:
+    """Opens the site's key pairs, making them on the first start."""
 
     async def work(tx: Tx) -> dict[str, bytes]:
         for name in (SIGNING, PIN, VAPID, AUDIT):

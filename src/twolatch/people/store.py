@@ -73,6 +73,12 @@ async def take_turn(tx: Tx, user: str) -> User | None:
     return None if row is None else user_of(row)
 
 
+async def with_pepper(db: Database, number: int) -> int:
+    """How many passwords carry the pepper of this number."""
+    row = await db.row("SELECT COUNT(*) AS many FROM users WHERE password LIKE :begins", begins=f"{number}$%")
+    return int(row["many"]) if row else 0
+
+
 async def set_password(tx: Tx, user: str, password: str, now: int, *, must_change: bool) -> None:
     await tx.run(
         "UPDATE users SET password = :password, password_at = :now, must_change = :must WHERE id = :id",

@@ -68,4 +68,7 @@ class Event(StrEnum):
     CLOSING_CARD = "closing:card:settled"
     ACCOUNT_CLOSED = "closing:account:closed"
     CLIENT_CLOSED = "closing:user:closed"
+    KEY_MADE = "house:key:made"
+    KEY_DROPPED = "house:key:dropped"
+    KEYS_MOVED = "house:keys:moved"
     FENCED = "house:fence:raised"

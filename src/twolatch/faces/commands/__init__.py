@@ -3,7 +3,7 @@
 import typer
 
 from twolatch import __version__
-from twolatch.faces.commands import account, audit, backup, card, code, demo, document, phone, server, user
+from twolatch.faces.commands import account, audit, backup, card, code, demo, document, keys, phone, server, user
 
 app = typer.Typer(
     name="twolatch",
@@ -18,6 +18,7 @@ app.add_typer(account.app, name="account", help="Accounts: open one, list them, 
 app.add_typer(document.app, name="document", help="Activity statements and tax forms: take them in.")
 app.add_typer(phone.app, name="phone", help="The soft phone: activate and approve from a terminal.")
 app.add_typer(audit.app, name="audit", help="The audit log: take it out, prove that nobody changed it.")
+app.add_typer(keys.app, name="keys", help="Keys at rest: look at them, change them, change who keeps them.")
 app.add_typer(code.app, name="code", help="Temporary codes: give one to a client who lost the rest, take it back.")
 app.command("demo")(demo.demo)
 app.command("serve")(server.serve)

@@ -114,13 +114,13 @@ def _checked(folder: Path) -> Listed:
 
 
 def _must_fit(settings: "Settings", listed: Listed) -> None:
-    from twolatch.house.keys import read_master_key
     from twolatch.storage.db import file_of
+    from twolatch.wires.wrapping import keeper_of
 
     here = "sqlite" if file_of(settings.database) else "postgresql"
     if here != listed.dialect:
         fail(f"This backup is of {listed.dialect}, and TWOLATCH_DATABASE names {here}.")
-    read_master_key(settings.key_file, make=False)
+    keeper_of(settings)
 
 
 def _sum(file: Path) -> str:

@@ -13,7 +13,7 @@ SLOWEST_HASH = 0.5  # seconds
 
 def all_checks(settings: Settings) -> Iterator[tuple[str, Check]]:
     yield "addresses", lambda: _addresses(settings)
-    yield f"master key {settings.key_file}", lambda: _key(settings)
+    yield f"master key {settings.key_provider or settings.key_file}", lambda: _key(settings)
     yield "database", lambda: asyncio.run(_database(settings))
     yield "password hash", lambda: _hash(settings)
     yield f"mail {settings.mail.partition('@')[2] or settings.mail}", lambda: _mail(settings)
@@ -30,20 +30,20 @@ def _addresses(settings: Settings) -> str | None:
 
 
 def _key(settings: Settings) -> str | None:
-    from twolatch.house.keys import WrongKey, read_master_key
+    from twolatch.wires.wrapping import WrongKey, keeper_of
 
     try:
-        read_master_key(settings.key_file, make=False)
+        keeper_of(settings)
     except WrongKey as fault:
         return f"{fault}. `twolatch migrate` makes one together with a new database."
     return None
 
 
 async def _database(settings: Settings) -> str | None:
-    from twolatch.house import Keys, WrongKey
-    from twolatch.house.keys import read_master_key
-    from twolatch.house.store import load_server_keys
+    from twolatch.house import Clock, WrongKey
+    from twolatch.house.store import open_keys
     from twolatch.storage.db import StorageFault, open_database, pending_migrations
+    from twolatch.wires.wrapping import keeper_of
 
     try:
         db = await open_database(settings.database)
@@ -52,7 +52,7 @@ async def _database(settings: Settings) -> str | None:
     try:
         if waiting := await pending_migrations(db):
             return f"Steps {waiting} are missing: run `twolatch migrate`."
-        await load_server_keys(db, Keys(read_master_key(settings.key_file, make=False)))
+        await open_keys(db, keeper_of(settings), Clock().now())
     except (StorageFault, WrongKey) as fault:
         return str(fault)
     finally:

@@ -101,10 +101,10 @@ def migrate() -> None:
 
 async def migrated() -> list[int]:
     """Steps that were applied now. The master key is made only together with a new database."""
-    from twolatch.house import Keys, WrongKey
-    from twolatch.house.keys import read_master_key
-    from twolatch.house.store import load_server_keys
+    from twolatch.house import Clock, WrongKey
+    from twolatch.house.store import open_keys
     from twolatch.storage import db as storage
+    from twolatch.wires.wrapping import keeper_of
 
     settings = settings_or_fail()
     if file := storage.file_of(settings.database):
@@ -114,7 +114,7 @@ async def migrated() -> list[int]:
         done = await storage.migrate(db)
         is_new = await db.row("SELECT name FROM server_keys LIMIT 1") is None
         try:
-            await load_server_keys(db, Keys(read_master_key(settings.key_file, make=is_new)))
+            await open_keys(db, keeper_of(settings, make=is_new), Clock().now())
         except WrongKey as fault:
             fail(str(fault))
         return done
