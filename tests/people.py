@@ -47,6 +47,7 @@ FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.
 INFO = DeviceInfo(platform="android", model="Pixel 8", browser="Chrome 140", app="twolatch-test/1")
 API = "/api/phone/v1/"
 SECURITY_COOKIES = ("__Host-session", "__Host-pre", "__Host-dev")
+SECURITY_COOKIES += tuple(name.replace("__Host-", "__Host-desk-") for name in SECURITY_COOKIES)
 
 
 def some_address() -> str:
@@ -268,6 +269,18 @@ class Browser:
     async def is_in(self) -> bool:
         """Whether this browser's session lives."""
         page = await self.ask("GET", "/security", sec_fetch_site="same-origin", keep=False)
+        return page.status == 200
+
+
+class DeskBrowser(Browser):
+    """A browser at the support desk's host."""
+
+    @property
+    def origin(self) -> str:
+        return self.site.settings.desk_url
+
+    async def is_in(self) -> bool:
+        page = await self.ask("GET", "/", sec_fetch_site="same-origin", keep=False)
         return page.status == 200
 
 

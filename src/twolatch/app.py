@@ -18,12 +18,13 @@ from twolatch.custody.flows import Custodian
 from twolatch.faces import health
 from twolatch.faces.api import phone as phone_api
 from twolatch.faces.api.problems import problem
+from twolatch.faces.desk.routes import Desk
 from twolatch.faces.edge import Edge, Face
 from twolatch.faces.logs import plain_logs
 from twolatch.faces.phone_app.pages import POLICY as PHONE_POLICY
 from twolatch.faces.phone_app.pages import AppNotBuilt, PhoneApp
 from twolatch.faces.portal.assets import AssetsMissing
-from twolatch.faces.portal.routes import POLICY as PORTAL_POLICY
+from twolatch.faces.portal.equipped import POLICY
 from twolatch.faces.portal.routes import Portal
 from twolatch.faces.rooms import Rooms
 from twolatch.house import Chance, Clock, Hasher, House, Keys, WrongKey
@@ -48,6 +49,7 @@ from twolatch.wires.sinks import sinks_of
 from twolatch.wires.socket_relay import SocketRelay
 from twolatch.wires.wrapping import keeper_of
 from twolatch.words.secret import Secret
+from twolatch.words.visit import Door
 
 log = structlog.get_logger("app")
 
@@ -176,17 +178,17 @@ def mail_of(settings: Settings) -> Mail:
 
 def built_edge(house: House, texts: Texts, metrics: Metrics | None = None) -> Edge:
     settings = house.settings
-    portal, app = Portal(settings), PhoneApp()
+    portal, app, desk = Portal(settings), PhoneApp(), Desk(settings)
     phone_rooms = Rooms([*health.routes(), *phone_api.routes(), *app.routes()])
     portal_rooms = Rooms([*health.routes(), *portal.routes()])
     return Edge(
         house,
         texts,
         {
-            urlsplit(settings.portal_url).netloc: Face("portal", portal_rooms, PORTAL_POLICY, portal.refuse),
+            urlsplit(settings.portal_url).netloc: Face("portal", portal_rooms, POLICY, portal.refuse),
             urlsplit(settings.phone_url).netloc: Face("phone", phone_rooms, PHONE_POLICY, problem),
             urlsplit(settings.desk_url).netloc: Face(
-                "desk", Rooms(portal.desk_routes()), PORTAL_POLICY, portal.refuse
+                "desk", Rooms([*health.routes(), *desk.routes()]), POLICY, desk.refuse, Door.DESK
             ),
         },
         metrics,

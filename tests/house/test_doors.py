@@ -30,6 +30,7 @@ TESTS_OF_SECRETS = {
     # not a guess: 128 bits and more under a key of ours or of a phone
     "notices/links.py:_read": "144 bits of our own MAC",
     "authenticators/store.py:_authenticator": "the MAC of a row",
+    "people/store.py:_staff": "the MAC of a row",
     "protocol/pskc/sealing.py:Opener._check": "the MAC of a file that the operator holds",
     "client/device.py:link": "the phone looks at the server's keys",
     "faces/api/nonces.py:is_fresh": "128 bits of our own MAC",

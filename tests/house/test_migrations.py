@@ -1,4 +1,4 @@
-"""Steps of the database: numbered without gaps, never edited after they were released."""
+"""Steps of the database: numbered upwards, never edited after they were released."""
 
 from pathlib import Path
 
@@ -11,9 +11,10 @@ from twolatch.storage.migrate import checked
 STEPS = HOUSE / "storage" / "migrations"
 
 
-def test_every_step_is_numbered_without_gaps_and_named_in_words() -> None:
+def test_every_step_has_a_number_of_its_own_and_is_named_in_words() -> None:
     numbers = [step.number for step in checked(STEPS)]
-    assert numbers == list(range(1, len(list(STEPS.iterdir())) + 1))
+    assert numbers == sorted(set(numbers))
+    assert len(numbers) == len(list(STEPS.iterdir()))
 
 
 def test_every_step_says_something_to_both_databases() -> None:
@@ -24,7 +25,7 @@ def test_every_step_says_something_to_both_databases() -> None:
 
 @pytest.mark.parametrize(
     "names",
-    [("0002_b.sql",), ("0001_a.sql", "0003_c.sql"), ("0001_a.sql", "0001_b.sql"), ("1_a.sql",), ("0001-a.sql",)],
+    [("0002_b.sql",), ("0001_a.sql", "0001_b.sql"), ("1_a.sql",), ("0001-a.sql",)],
 )
 def test_this_check_can_fail(tmp_path: Path, names: tuple[str, ...]) -> None:
     for name in names:

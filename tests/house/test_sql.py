@@ -29,7 +29,7 @@ TABLES_OF = {
     "limits": {"meters"},
     "login": {"attempts"},
     "notices": {"notices"},
-    "people": {"users"},
+    "people": {"staff", "users"},
     "sessions": {"browsers", "sessions"},
 }
 # Functions that speak of other rooms' tables too.

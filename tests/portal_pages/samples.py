@@ -454,7 +454,6 @@ SAMPLES: dict[str, Sample] = {
     "problem-429": ("problem", "home", False, {"status": 429, "code": "limit.login_address", "retry_after": 600}),
     "problem-500": ("problem", "home", False, {"status": 500, "code": "server.fault", "retry_after": None}),
     "problem-503": ("problem", "home", False, {"status": 503, "code": "server.busy", "retry_after": 2}),
-    "no-desk": ("no_desk", "", False, {}),
 }  # fmt: skip
 
 

@@ -133,10 +133,6 @@ def test_the_banner_never_stands_in_the_way(renderer: Renderer) -> None:
     assert "This session" in page.split("</section>", 1)[1]
 
 
-def test_a_page_of_the_desk_has_no_forms_of_the_portal(renderer: Renderer) -> None:
-    assert forms(drawn(renderer, "no-desk", "en")) == []
-
-
 def test_a_site_with_one_language_has_its_own_name_for_it(assets: Assets) -> None:
     dutch = Renderer(Texts(("nl",)), assets, "Voorbeeldbank")
     page = drawn(dutch, "login", "nl")

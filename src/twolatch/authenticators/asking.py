@@ -62,6 +62,7 @@ class Asking:
     address: str
     started: str
     lives: int = 0  # ms; 0 is the site's usual time for a login
+    application: str = ""  # what it is for, as the phone shows it; empty: the portal
     digits: bool | None = None  # whether the phone asks for the portal's digits; None: as the purpose wants it
 
 
@@ -92,7 +93,7 @@ def prepare(
     asked = Asked(
         challenge=challenge,
         purpose=_WORDS[asking.purpose],
-        application=house.settings.portal_name,
+        application=asking.application or house.settings.portal_name,
         browser=asking.agent,
         address=asking.address,
         is_known_browser=asking.is_known,

@@ -16,6 +16,7 @@ from twolatch.people.model import User
 from twolatch.sessions.flows import is_fresh
 from twolatch.sessions.model import Bearer
 from twolatch.words.refusals import Code, Refusal
+from twolatch.words.visit import Door, Visit
 
 # What is as much as a password and a second factor, on this site and nowhere else, and tells whose it is.
 ALONE = frozenset({Trait.POSSESSION, Trait.PIN_OR_BODY, Trait.BOUND, Trait.TELLS_WHOSE})
@@ -75,6 +76,12 @@ def is_only_way(house: House, user: User, held: Sequence[Authenticator], one: Au
     return user.keys_only and [each.id for each in alone(house, held)] == [one.id]
 
 
+def is_strong(house: House, one: Authenticator) -> bool:
+    """Good enough for the desk: had in hand, and opened by PIN, face or finger at each use. A key that is bound to the
+    portal is of no use on another host."""
+    return may_hand_on(house, one) and Trait.BOUND not in traits_of(house, one)
+
+
 def linked(house: House, held: Iterable[Authenticator]) -> list[Authenticator]:
     """Those that joined by a code they claimed themselves; how many of them a client may have is a setting."""
     return [one for one in held if Trait.LINKED in traits_of(house, one)]
@@ -114,6 +121,12 @@ def usable(
     active = [one for one in held if one.state is State.ACTIVE and not has_ended(one, now) and left_of(house, one) != 0]
     active = [one for one in active if browser is None or serves(one, browser)]
     return sorted(active, key=lambda one: is_spare(house, one))
+
+
+def usable_at(house: House, held: Iterable[Authenticator], visit: Visit) -> list[Authenticator]:
+    """As above, at the door of this visit: the desk asks for what is strong, and for nothing else."""
+    ready = usable(house, held, visit.now, visit.browser)
+    return [one for one in ready if visit.door is Door.PORTAL or is_strong(house, one)]
 
 
 def may_hand_on(house: House, one: Authenticator) -> bool:

@@ -8,10 +8,23 @@ from collections.abc import Iterable
 
 from starlette.responses import Response
 
+from twolatch.words.visit import Door
+
 SESSION, PRE, BROWSER = "__Host-session", "__Host-pre", "__Host-dev"
 LANGUAGE = "language"
-_OURS = {name.encode(): name for name in (SESSION, PRE, BROWSER)}
-_LIKE_OURS = tuple(name.lower() for name in _OURS)
+_NAMES = (SESSION, PRE, BROWSER)
+# Each door has cookies of its own, by name: hosts that differ in the port alone share what a browser keeps.
+_PREFIX = {Door.PORTAL: "__Host-", Door.DESK: "__Host-desk-"}
+
+
+def at(door: Door, name: str) -> str:
+    """The cookie's name in the browser."""
+    return _PREFIX[door] + name.removeprefix("__Host-")
+
+
+_OURS = {door: {at(door, name).encode(): name for name in _NAMES} for door in Door}
+_EVERY = {name for names in _OURS.values() for name in names}
+_LIKE_OURS = tuple(name.lower() for name in _EVERY)
 _ODD = bytes(byte for byte in range(256) if not 0x21 <= byte <= 0x7E)
 _LONGEST = 128
 BROWSER_SECONDS = 180 * 24 * 3600
@@ -21,24 +34,24 @@ class PlantedCookie(Exception):
     """A security cookie stands there twice, or under a name that only looks like its own."""
 
 
-def read(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Our cookies by name. Raises PlantedCookie; cookies of others on this host are passed over."""
+def read(headers: Iterable[tuple[bytes, bytes]], door: Door = Door.PORTAL) -> dict[str, str]:
+    """Our cookies of this door, by the portal's names. Raises PlantedCookie; cookies of others are passed over."""
     found: dict[str, str] = {}
     for header, raw in headers:
         if header == b"cookie":
             for pair in raw.split(b";"):
-                _read_pair(pair.removeprefix(b" "), found)
+                _read_pair(pair.removeprefix(b" "), found, door)
     return found
 
 
-def _read_pair(pair: bytes, found: dict[str, str]) -> None:
+def _read_pair(pair: bytes, found: dict[str, str], door: Door) -> None:
     name, _, value = pair.partition(b"=")
     if name == LANGUAGE.encode() and len(value) <= 8 and value.isalpha():
         found.setdefault(LANGUAGE, value.decode("ascii", "ignore"))
         return
-    ours = _OURS.get(name)
+    ours = _OURS[door].get(name)
     if ours is None:
-        if _looks_like_ours(pair):
+        if name not in _EVERY and _looks_like_ours(pair):
             raise PlantedCookie
         return
     if ours in found or len(value) > _LONGEST or value.translate(None, _ODD) != value:

@@ -21,6 +21,7 @@ from twolatch.storage.db import StorageBusy
 from twolatch.texts.catalogue import Texts
 from twolatch.wires.metrics import Metrics
 from twolatch.words.refusals import Code, Refusal
+from twolatch.words.visit import Door
 
 BODY_SECONDS = 20.0
 _ALWAYS = {
@@ -41,12 +42,14 @@ log = structlog.get_logger("edge")
 
 @dataclass(frozen=True)
 class Face:
-    """One host: its name in figures, its rooms, its content security policy, and how it shows a refusal."""
+    """One host: its name in figures, its rooms, its content security policy, how it shows a refusal, and which door a
+    person finds there."""
 
     name: str
     rooms: ASGIApp
     policy: str
     refuse: Callable[[Request, Refusal], Response]
+    door: Door = Door.PORTAL
 
 
 class Edge:
@@ -67,7 +70,7 @@ class Edge:
             await Response("unknown host\n", 421, headers=_ALWAYS, media_type="text/plain")(scope, receive, send)
             return
         face, headers = found
-        scope["metrics"] = self._metrics
+        scope["metrics"], scope["door"] = self._metrics, face.door
         if self._metrics:
             send = _timed(self._metrics, face.name, send)
         scope["house"], scope["texts"], scope["app"], scope["state"] = self._house, self._texts, self, {}

@@ -5,17 +5,18 @@ from typing import NoReturn
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from twolatch.faces import agents, cookies
 from twolatch.house import House
 from twolatch.protocol.keys import same
 from twolatch.protocol.octets import b64u
-from twolatch.sessions.flows import bearer, fingerprint, freshly, reading
-from twolatch.sessions.model import Bridging, FreshlySignedIn, ReadingOnly, SignedIn
+from twolatch.sessions.flows import at_desk, bearer, fingerprint, freshly, reading
+from twolatch.sessions.model import AtDesk, Bridging, FreshlySignedIn, ReadingOnly, SignedIn
 from twolatch.texts.catalogue import Texts
 from twolatch.words.refusals import Code, Refusal
-from twolatch.words.visit import Visit
+from twolatch.words.visit import Door, Visit
 
 FORM_LONGEST = 64 * 1024
 FIELDS_MOST = 30
@@ -43,11 +44,25 @@ def texts_of(request: Request) -> Texts:
     return texts
 
 
+def door_of(request: Request) -> Door:
+    door: Door = request.scope.get("door", Door.PORTAL)
+    return door
+
+
+def give(request: Request, answer: Response, name: str, value: str, *, seconds: int | None = None) -> None:
+    """A cookie of this door."""
+    cookies.give(answer, cookies.at(door_of(request), name), value, seconds=seconds)
+
+
+def drop(request: Request, answer: Response, name: str) -> None:
+    give(request, answer, name, "", seconds=0)
+
+
 def cookies_of(request: Request) -> dict[str, str]:
     """Our cookies, read once for a request. A planted one ends it."""
     if "cookies" not in request.scope:
         try:
-            request.scope["cookies"] = cookies.read(request.scope["headers"])
+            request.scope["cookies"] = cookies.read(request.scope["headers"], door_of(request))
         except cookies.PlantedCookie:
             stop(Code.MALFORMED)
     found: dict[str, str] = request.scope["cookies"]
@@ -74,21 +89,30 @@ def address_of(request: Request) -> str:
 
 
 def visit_of(request: Request) -> Visit:
-    given = cookies_of(request)
     return Visit(
-        pre=fingerprint(given.get(cookies.PRE, "")),
-        browser=fingerprint(given.get(cookies.BROWSER, "")),
+        pre=_mark(request, cookies.PRE),
+        browser=_mark(request, cookies.BROWSER),
         address=address_of(request),
         agent=agents.name_of(request.headers.get("user-agent", "")),
         language=language_of(request),
         now=house_of(request).clock.now(),
+        door=door_of(request),
     )
+
+
+def _mark(request: Request, name: str) -> bytes:
+    """What we keep of a browser's cookie: another mark at each door, so that a value carried over is a stranger's."""
+    value = cookies_of(request).get(name, "")
+    return fingerprint(f"desk:{value}" if value and door_of(request) is Door.DESK else value)
 
 
 # being signed in
 
 
 async def who_is(request: Request) -> SignedIn | Bridging | None:
+    """Nobody, at the desk: who works there is no client there."""
+    if door_of(request) is Door.DESK:
+        return None
     if "who" not in request.scope:
         house, token = house_of(request), cookies_of(request).get(cookies.SESSION, "")
         request.scope["who"] = await bearer(house, token, house.clock.now())
@@ -113,6 +137,8 @@ async def must_bear(request: Request) -> SignedIn | Bridging:
 
 async def who_reads(request: Request) -> ReadingOnly | None:
     """Who is in after his last account was closed."""
+    if door_of(request) is Door.DESK:
+        return None
     if "reads" not in request.scope:
         house, token = house_of(request), cookies_of(request).get(cookies.SESSION, "")
         request.scope["reads"] = await reading(house, token, house.clock.now())
@@ -124,6 +150,16 @@ async def must_be_fresh(request: Request) -> FreshlySignedIn:
     """Raises Stop(session.step_up_needed); the portal turns it into the page where one proves again."""
     who = await must_be_signed_in(request)
     return freshly(who, house_of(request).clock.now()) or stop(Code.STEP_UP)
+
+
+async def must_be_at_desk(request: Request) -> AtDesk:
+    """Raises Stop(session.ended)."""
+    if "who" not in request.scope:
+        house, token = house_of(request), cookies_of(request).get(cookies.SESSION, "")
+        is_here = door_of(request) is Door.DESK
+        request.scope["who"] = await at_desk(house, token, house.clock.now()) if is_here else None
+    who: AtDesk | None = request.scope["who"]
+    return who if isinstance(who, AtDesk) else stop(Code.SESSION_ENDED)
 
 
 # forms
@@ -162,7 +198,8 @@ async def form_of(request: Request) -> dict[str, str]:
 def _check_source(request: Request) -> None:
     """`Sec-Fetch-Site` where the browser sends it, Origin where it does; one of them must be there."""
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
-    own = house_of(request).settings.portal_url
+    settings = house_of(request).settings
+    own = settings.desk_url if door_of(request) is Door.DESK else settings.portal_url
     if (site is None and origin is None) or site not in {None, "same-origin"} or origin not in {None, own}:
         stop(Code.FORGED)
 

@@ -1,6 +1,6 @@
 """Several authenticators at once: which one is asked now, and what else the client could be asked for."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from twolatch.authenticators import policy
 from twolatch.authenticators import store as authenticators
@@ -12,7 +12,7 @@ from twolatch.people.model import User
 from twolatch.sessions.model import Bearer
 from twolatch.storage.db import Tx
 from twolatch.words.refusals import Code, Refusal
-from twolatch.words.visit import Visit
+from twolatch.words.visit import Door, Visit
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +36,22 @@ async def ways(house: House, visit: Visit) -> list[Way]:
     if found is None or found[1] is None or found[1].purpose is not Purpose.LOGIN:
         return []
     held = await authenticators.held_by(house.db, house.keys, found[0].user)
-    return in_order(house, held, found[1].authenticator, visit.now, visit.browser)
+    return in_order(house, held, found[1].authenticator, visit)
 
 
-async def ways_again(house: House, who: Bearer, now: int) -> list[Way]:
+async def ways_again(house: House, who: Bearer, visit: Visit) -> list[Way]:
     """For proving again in a session; the first that can be asked is the one that is."""
     held = await authenticators.held_by(house.db, house.keys, who.user.id)
-    first = next(iter(policy.usable(house, held, now, who.browser)), None)
-    return in_order(house, held, first.id if first else "", now, who.browser)
+    seen = replace(visit, browser=who.browser)
+    first = next(iter(policy.usable_at(house, held, seen)), None)
+    return in_order(house, held, first.id if first else "", seen)
 
 
-def in_order(house: House, held: list[Authenticator], asked: str, now: int, browser: bytes) -> list[Way]:
-    can = policy.usable(house, held, now, browser)
+def in_order(house: House, held: list[Authenticator], asked: str, visit: Visit) -> list[Way]:
+    can, now, browser = policy.usable_at(house, held, visit), visit.now, visit.browser
     ready = {one.id for one in can}
+    if visit.door is Door.DESK:
+        held = can  # what is too weak for the desk is not offered there
     return [
         Way(one.id, one.kind, one.name, _why(one, ready, now, browser), one.id == asked, policy.left_of(house, one))
         for one in [*can, *(one for one in held if one.id not in ready)]
@@ -68,7 +71,7 @@ def _why(one: Authenticator, ready: set[str], now: int, browser: bytes) -> str:
 async def wanted(house: House, user: User, one_id: str, visit: Visit) -> Authenticator | None:
     """The one the client chose, when it is his and can be asked now. A forged row is none of those."""
     held = await authenticators.held_by(house.db, house.keys, user.id)
-    return next((one for one in policy.usable(house, held, visit.now, visit.browser) if one.id == one_id), None)
+    return next((one for one in policy.usable_at(house, held, visit) if one.id == one_id), None)
 
 
 async def replaceable(

@@ -10,7 +10,7 @@ from twolatch.authenticators.asking import Asking, ask, counted_as, prepare, tel
 from twolatch.authenticators.model import Authenticator, Challenge, Purpose, State, has_ended, may_return, silence_of
 from twolatch.authenticators.model import Stage as ChallengeStage
 from twolatch.house import House
-from twolatch.login import choosing, reading, store, unfinished
+from twolatch.login import choosing, doors, reading, store, unfinished
 from twolatch.login.model import (
     ENDED,
     Attempt,
@@ -29,13 +29,13 @@ from twolatch.login.prompts import number_of, prompt_of
 from twolatch.people import store as people
 from twolatch.people.model import User
 from twolatch.sessions import store as sessions
-from twolatch.sessions.flows import READING, fingerprint
+from twolatch.sessions.flows import DESK, READING, fingerprint
 from twolatch.storage.db import Tx
 from twolatch.words.events import Event
 from twolatch.words.limits import CHALLENGES, DAY, HOUR, MINUTE, SECOND
 from twolatch.words.refusals import Code, Refusal, seconds_until
 from twolatch.words.secret import Secret
-from twolatch.words.visit import Visit
+from twolatch.words.visit import Door, Visit
 
 TOLD = 10 * MINUTE  # how long the browser can still be told what became of a question that is over
 
@@ -48,15 +48,17 @@ async def begin(house: House, visit: Visit, name: str, password: Secret[str]) ->
     if isinstance(right, Refusal):
         return right
     user, is_known = right.user, right.is_known
+    held = await authenticators.held_by(house.db, house.keys, user.id)
+    usable = policy.usable_at(house, held, visit)
+    if shut := await doors.why_not(house, user, usable, visit):
+        return await refuse(house, right, shut, visit)
     if user.closed_at and not user.is_off:
         if code := reading.why_not(house, user, password, visit.now):
             return await refuse(house, right, code, visit)
         return await reading.begin(house, visit, right, password)
-    held = await authenticators.held_by(house.db, house.keys, user.id)
-    usable = policy.usable(house, held, visit.now, visit.browser)
     if user.is_off or user.keys_only or (held and not usable):
         return await refuse(house, right, _why_not(house, user, held, visit.now), visit)
-    question = prepare(house, usable[0], user.name, asking(visit, is_known), visit.now) if usable else None
+    question = prepare(house, usable[0], user.name, asking(house, visit, is_known), visit.now) if usable else None
     return await open_attempt(house, visit, right, usable[0] if usable else None, question)
 
 
@@ -72,12 +74,13 @@ def _why_not(house: House, user: User, held: list[Authenticator], now: int) -> C
     return Code.LOGIN_PHONE_REPORTED if is_coming_back else Code.LOGIN_PHONE_LOCKED
 
 
-def asking(visit: Visit, is_known: bool, purpose: Purpose = Purpose.LOGIN) -> Asking:
+def asking(house: House, visit: Visit, is_known: bool, purpose: Purpose = Purpose.LOGIN) -> Asking:
     """A phone that comes back is never asked by a "known browser": the digits are always typed on it."""
     if purpose is Purpose.RETURN:
         return Asking(purpose, visit.pre, False, visit.agent, visit.address, "found")
     browser = visit.browser if is_known else visit.pre
-    return Asking(Purpose.LOGIN, browser, is_known, visit.agent, visit.address, "password")
+    application = doors.application_at(house, visit)
+    return Asking(Purpose.LOGIN, browser, is_known, visit.agent, visit.address, "password", application=application)
 
 
 async def refuse(house: House, right: RightPassword, code: Code, visit: Visit) -> Refusal:
@@ -156,7 +159,7 @@ async def again(house: House, visit: Visit, instead: str = "") -> Proceed | Refu
     if one is None:
         return Refusal(Code.LOGIN_NOT_THIS if instead else Code.LOGIN_START_OVER)
     is_known = await sessions.is_known(house.db, visit.browser, user.id)
-    drawn = prepare(house, one, user.name, asking(visit, is_known, old.purpose), visit.now)
+    drawn = prepare(house, one, user.name, asking(house, visit, is_known, old.purpose), visit.now)
 
     async def work(tx: Tx) -> Proceed | Refusal:
         await people.take_turn(tx, user.id)
@@ -233,6 +236,8 @@ async def _collect(tx: Tx, house: House, visit: Visit, attempt: Attempt, bound_t
     may_enter = user is not None and not user.is_off and user.keys_only is is_alone  # that may have changed meanwhile
     if not user or not may_enter or not is_proved or not reading.may_collect(user, attempt):
         raise _NotOurs
+    if not await doors.may_pass(tx, house, user, proof, visit):
+        raise _NotOurs
     if not await store.collect(tx, attempt.id, visit.pre, now):
         raise _NotOurs
     browser_token = house.chance.token()
@@ -252,7 +257,7 @@ async def _collect(tx: Tx, house: House, visit: Visit, attempt: Attempt, bound_t
     await audit.write(
         tx, now, Event.LOGIN_COLLECTED, user.id, new.id, proved=new.proved, address=visit.address, scope=new.scope
     )
-    if new.scope:
+    if new.scope == READING:
         await reading.tell(tx, house, user, visit)
     kept = "" if browser == visit.browser else browser_token
     return Collected(token, kept, user.id, new.proved, user.must_change and not new.scope)
@@ -280,5 +285,5 @@ async def _new_session(
         ends_at=now + lives,
         bound_to=bound_to,
         narrow_at=await issuing.narrows_at(tx, house, proved, one) if one else 0,
-        scope=READING if user.closed_at else "",
+        scope=DESK if visit.door is Door.DESK else READING if user.closed_at else "",
     )

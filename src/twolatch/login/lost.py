@@ -95,5 +95,6 @@ async def found(house: House, visit: Visit, name: str, password: Secret[str]) ->
     if not back:
         return await refuse(house, right, Code.FOUND_LATE if reported else Code.FOUND_NOTHING, visit)
     one = max(back, key=lambda one: int(one.enrolment["reported"]))
-    question = prepare(house, one, right.user.name, asking(visit, is_known=False, purpose=Purpose.RETURN), visit.now)
+    wanted = asking(house, visit, is_known=False, purpose=Purpose.RETURN)
+    question = prepare(house, one, right.user.name, wanted, visit.now)
     return await open_attempt(house, visit, right, one, question)

@@ -1,6 +1,6 @@
 """Proving again inside a session, before something sensitive: with the phone, or with the password by who has none."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from twolatch.authenticators import issuing, policy
 from twolatch.authenticators import store as authenticators
@@ -8,6 +8,7 @@ from twolatch.authenticators.asking import SESSION, Asking, ask, prepare
 from twolatch.authenticators.model import Authenticator, Challenge, Purpose, State, may_return
 from twolatch.authenticators.model import Stage as ChallengeStage
 from twolatch.house import House
+from twolatch.login import doors
 from twolatch.login.model import ENDED, StartOver, Waits
 from twolatch.login.password import check_password
 from twolatch.login.prompts import number_of, prompt_of
@@ -19,7 +20,7 @@ from twolatch.words.limits import DAY
 from twolatch.words.refusals import Code, Refusal
 from twolatch.words.secret import Secret
 from twolatch.words.shapes import TypePassword
-from twolatch.words.visit import Visit
+from twolatch.words.visit import Door, Visit
 
 _OURS = frozenset({Purpose.STEP_UP, Purpose.RETURN})
 
@@ -41,19 +42,24 @@ async def begin(house: House, who: Bearer, visit: Visit, wanted: str = "") -> Wa
     """Asks the one that is wanted, else the one used last. Pressing twice replaces the first question. One that the
     client has stopped himself is asked too, when he wants it back: no less than at a login, its digits included."""
     held = await authenticators.held_by(house.db, house.keys, who.user.id)
-    one = next((one for one in policy.usable(house, held, visit.now, who.browser) if wanted in {"", one.id}), None)
+    ready = policy.usable_at(house, held, replace(visit, browser=who.browser))
+    one = next((one for one in ready if wanted in {"", one.id}), None)
     stopped = one or next((one for one in held if one.id == wanted), None)
     if stopped is None:
         return Refusal(Code.LOGIN_PHONE_LOCKED)
-    if one is None and not may_return(stopped, visit.now, house.settings.bridging_days * DAY):
+    may_come_back = visit.door is Door.PORTAL and may_return(stopped, visit.now, house.settings.bridging_days * DAY)
+    if one is None and not may_come_back:
         return Refusal(Code.FOUND_LATE if stopped.state is State.REPORTED else Code.LOGIN_NOT_THIS)
-    return await _ask(house, who, stopped, _asking(who, visit, is_back=one is None), visit)
+    return await _ask(house, who, stopped, _asking(house, who, visit, is_back=one is None), visit)
 
 
-def _asking(who: Bearer, visit: Visit, *, is_back: bool) -> Asking:
+def _asking(house: House, who: Bearer, visit: Visit, *, is_back: bool) -> Asking:
     if is_back:
         return Asking(Purpose.RETURN, _browser(who), False, visit.agent, visit.address, "found")
-    return Asking(Purpose.STEP_UP, _browser(who), True, visit.agent, visit.address, "portal")
+    application = doors.application_at(house, visit)
+    return Asking(
+        Purpose.STEP_UP, _browser(who), True, visit.agent, visit.address, visit.door.value, application=application
+    )
 
 
 async def _ask(

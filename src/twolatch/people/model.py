@@ -2,6 +2,7 @@
 
 import unicodedata
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from twolatch.notices import Recipient
 from twolatch.words.refusals import Code
@@ -42,6 +43,24 @@ class User:
 
     def must_set_up(self, now: int) -> bool:
         return 0 < self.set_up_by <= now
+
+
+class Role(StrEnum):
+    """What somebody does at the desk. Each is also a client of his own, and nobody's agent in his own affairs."""
+
+    AGENT = "agent"
+    OFFICER = "officer"
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """Who works at the desk. `called` and `number` are what clients are told of him."""
+
+    user: str
+    role: Role
+    called: str
+    number: int
+    since: int
 
 
 def canonical_name(typed: str) -> str:

@@ -1,6 +1,8 @@
 """The table of clients."""
 
-from twolatch.people.model import User
+from twolatch.house.keys import Keys
+from twolatch.people.model import Role, Staff, User
+from twolatch.protocol.keys import same
 from twolatch.storage.db import Database, Row, Tx
 
 _FIELDS = """id, name, display, email, language, password, must_change, is_off, needs_desk, quiet_until, banner_hidden,
@@ -153,3 +155,56 @@ async def close(tx: Tx, user: str, now: int, read_until: int) -> None:
         now=now,
         until=read_until,
     )
+
+
+# who works at the desk
+
+_STAFF = "user_id, role, called, number, since, row_mac"
+
+
+def _staff_mac(keys: Keys, one: Staff) -> bytes:
+    return keys.mac("staff-row", one.user, one.role.value, one.called, str(one.number), str(one.since))
+
+
+def _staff(keys: Keys, row: Row) -> Staff | None:
+    """None for a row that we did not write: nobody becomes an agent by an UPDATE."""
+    if row["role"] not in set(Role):
+        return None
+    one = Staff(row["user_id"], Role(row["role"]), row["called"], int(row["number"]), int(row["since"]))
+    return one if same(_staff_mac(keys, one), bytes(row["row_mac"])) else None
+
+
+async def staff_of(db: Database | Tx, keys: Keys, user: str) -> Staff | None:
+    """What this client does at the desk; None for all who only are clients."""
+    row = await db.row(f"SELECT {_STAFF} FROM staff WHERE user_id = :user", user=user)  # noqa: S608
+    return None if row is None else _staff(keys, row)
+
+
+async def all_staff(db: Database | Tx, keys: Keys) -> list[Staff]:
+    rows = await db.rows(f"SELECT {_STAFF} FROM staff ORDER BY number")  # noqa: S608
+    return [one for row in rows if (one := _staff(keys, row))]
+
+
+async def next_number(tx: Tx) -> int:
+    """The next agent's: two digits from the first one on."""
+    row = await tx.row("SELECT MAX(number) AS most FROM staff")
+    return int(row["most"] or 10) + 1 if row else 11
+
+
+async def keep_staff(tx: Tx, keys: Keys, one: Staff) -> None:
+    await tx.run(
+        """INSERT INTO staff (user_id, role, called, number, since, row_mac)
+           VALUES (:user, :role, :called, :number, :since, :mac)
+           ON CONFLICT (user_id) DO UPDATE SET role = :role, called = :called, number = :number, since = :since,
+               row_mac = :mac""",
+        user=one.user,
+        role=one.role.value,
+        called=one.called,
+        number=one.number,
+        since=one.since,
+        mac=_staff_mac(keys, one),
+    )
+
+
+async def drop_staff(tx: Tx, user: str) -> bool:
+    return bool(await tx.run("DELETE FROM staff WHERE user_id = :user", user=user))

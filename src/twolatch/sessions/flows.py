@@ -5,8 +5,9 @@ from hashlib import sha256
 
 from twolatch import audit
 from twolatch.house import House
+from twolatch.people import store as people
 from twolatch.sessions import store
-from twolatch.sessions.model import Bearer, Bridging, FreshlySignedIn, ReadingOnly, Session, SignedIn
+from twolatch.sessions.model import AtDesk, Bearer, Bridging, FreshlySignedIn, ReadingOnly, Session, SignedIn
 from twolatch.storage.db import Row, Tx
 from twolatch.words.events import Event
 from twolatch.words.limits import MINUTE
@@ -14,6 +15,7 @@ from twolatch.words.limits import MINUTE
 KNOWN_BROWSER_DAYS = 180
 READING = "reading"  # the scope of a session that reads papers alone
 READING_IDLE = 10 * MINUTE
+DESK = "desk"  # the scope of a session at work
 
 
 def fingerprint(token: str) -> bytes:
@@ -60,6 +62,21 @@ async def reading(house: House, token: str, now: int) -> ReadingOnly | None:
         return None
     await _seen(house, found[0], now)
     return ReadingOnly(found[0]["session"], found[1])
+
+
+async def at_desk(house: House, token: str, now: int) -> AtDesk | None:
+    """Who works with this token, as long as he has the role: taken from him, it is over with the next request."""
+    found = await store.by_token(house.db, fingerprint(token), now, _idle(house), "", DESK) if token else None
+    if found is None or found[1].is_off or found[1].closed_at:
+        return None
+    row, user = found
+    staff = await people.staff_of(house.db, house.keys, user.id)
+    if staff is None:
+        return None
+    await _seen(house, row, now)
+    fresh_until = int(row["fresh_at"]) + house.settings.desk_fresh_minutes * MINUTE
+    proof = (row["proved"], fresh_until, bytes(row["browser"]), row["address"], row["agent"])
+    return AtDesk(row["session"], user, *proof, row["authenticator_id"] or "", staff)
 
 
 async def _seen(house: House, row: Row, now: int) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from twolatch.people.model import User
+from twolatch.people.model import Role, Staff, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,18 @@ class SignedIn(Bearer):
 class Bridging(Bearer):
     """A session of a temporary code that is some days old: it may get its client something better, and nothing else.
     Wishes ask for `SignedIn`, so what is not written for this type is out of its reach."""
+
+
+@dataclass(frozen=True, slots=True)
+class AtDesk(Bearer):
+    """Somebody at work at the desk. Not `SignedIn`: nothing a client does is in its reach, and nothing of the desk is
+    in a client's."""
+
+    staff: Staff
+
+    @property
+    def is_officer(self) -> bool:
+        return self.staff.role is Role.OFFICER
 
 
 @dataclass(frozen=True, slots=True)

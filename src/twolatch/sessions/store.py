@@ -142,6 +142,17 @@ async def end(tx: Tx, user: str, session: str, now: int) -> bool:
     )
 
 
+async def end_scope(tx: Tx, user: str, scope: str, now: int) -> list[str]:
+    """Ends every session of the client that was opened for this and nothing else."""
+    rows = await tx.rows(
+        "UPDATE sessions SET ended_at = :now WHERE user_id = :user AND scope = :scope AND ended_at = 0 RETURNING id",
+        user=user,
+        scope=scope,
+        now=now,
+    )
+    return [row["id"] for row in rows]
+
+
 async def end_all(tx: Tx, user: str, now: int, *, but: str = "") -> list[str]:
     """Ends every session of the client but one; returns the ids of those that ended."""
     rows = await tx.rows(

@@ -1,7 +1,9 @@
 """Numbered steps that bring a database to the shape this program knows. Forward only.
 
-A step is `migrations/NNNN_name.sql`, one text for both databases: numbered from 0001 without gaps, types
-INTEGER, REAL, TEXT, BLOB, no deferred constraints. An applied step is history; a change is a new step.
+A step is `migrations/NNNN_name.sql`, one text for both databases: numbered upwards, types INTEGER, REAL,
+TEXT, BLOB, no deferred constraints. A number may be left out: people who work side by side take theirs from a range of
+their own, and what came in later with a lower number is still applied. An applied step is history; a change is a new
+step.
 """
 
 import hashlib
@@ -68,7 +70,7 @@ def for_postgres(statement: str) -> str:
 
 
 def read_steps(directory: Path = HERE) -> list[Step]:
-    """The steps of a directory, checked. Raises ChangedStep for a gap, a double number or a strange name."""
+    """The steps of a directory, checked. Raises ChangedStep for a double number or a strange name."""
     steps = []
     for path in sorted(directory.glob("*.sql")):
         if (match := FILE_NAME.fullmatch(path.name)) is None:
@@ -79,8 +81,9 @@ def read_steps(directory: Path = HERE) -> list[Step]:
 
 def checked(steps: Steps) -> list[Step]:
     known = read_steps(steps or HERE) if isinstance(steps, Path | None) else list(steps)
-    if [step.number for step in known] != list(range(1, len(known) + 1)):
-        raise ChangedStep("migration steps must be numbered 0001, 0002, ... without gaps")
+    numbers = [step.number for step in known]
+    if numbers != sorted(set(numbers)) or (numbers and numbers[0] != 1):
+        raise ChangedStep("migration steps must be numbered upwards from 0001, each number once")
     for step in known:
         # One COMMIT carries many works: a constraint checked only there would fail all of them for one.
         if outside_quotes(step.script, DEFERRED, "") != step.script:
@@ -154,7 +157,7 @@ def compare(known: Sequence[Step], applied: Sequence[Mapping[str, object]]) -> N
         number, name = int(str(row["number"])), str(row["name"])
         if number not in ours:
             raise NewerDatabase(
-                f"The database knows step {label(number, name)}, this Twolatch only up to {len(known):04d}."
+                f"The database knows step {label(number, name)}, this Twolatch only up to {max(ours, default=0):04d}."
                 " Start the newer Twolatch, or restore the backup made before it was installed."
             )
         if ours[number].sha256 != row["sha256"]:

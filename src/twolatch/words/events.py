@@ -71,4 +71,6 @@ class Event(StrEnum):
     KEY_MADE = "house:key:made"
     KEY_DROPPED = "house:key:dropped"
     KEYS_MOVED = "house:keys:moved"
+    STAFF_ADDED = "desk:staff:added"
+    STAFF_REMOVED = "desk:staff:removed"
     FENCED = "house:fence:raised"

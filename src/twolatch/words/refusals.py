@@ -33,7 +33,6 @@ class Code(Enum):
     METHOD = ("request.method", 405, Told.ANYONE)
     NONCE = ("request.nonce", 401, Told.ANYONE)
     NOT_FOUND = ("page.not_found", 404, Told.ANYONE)
-    NO_DESK = ("page.no_desk", 404, Told.ANYONE)
     BUSY = ("server.busy", 503, Told.ANYONE)
     FAULT = ("server.fault", 500, Told.ANYONE)
     # the first latch: one answer for an unknown name and for a wrong password
@@ -140,6 +139,10 @@ class Code(Enum):
     CLOSING_NUMBER = ("closing.number", 400, Told.ENTITLED)
     CLOSING_TARGET = ("closing.target", 409, Told.ENTITLED)
     CLOSING_LATE = ("closing.too_late", 410, Told.ENTITLED)
+    # the support desk
+    DESK_NO_ROLE = ("desk.no_role", 403, Told.ENTITLED)
+    DESK_PASSWORD = ("desk.password", 403, Told.ENTITLED)
+    DESK_WEAK = ("desk.too_weak", 403, Told.ENTITLED)
     # links in mails
     LINK_OVER = ("link.over", 410, Told.ANYONE)
 

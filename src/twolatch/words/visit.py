@@ -1,6 +1,14 @@
 """Who knocks: what a face tells a flow about one request."""
 
 from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Door(StrEnum):
+    """Where he knocks. What was begun at one door is never finished at the other."""
+
+    PORTAL = "portal"
+    DESK = "desk"
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,3 +24,4 @@ class Visit:
     agent: str
     language: str
     now: int
+    door: Door = Door.PORTAL

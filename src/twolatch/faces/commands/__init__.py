@@ -3,7 +3,7 @@
 import typer
 
 from twolatch import __version__
-from twolatch.faces.commands import account, audit, backup, card, code, demo, document, keys, phone, server, user
+from twolatch.faces.commands import account, audit, backup, card, code, demo, desk, document, keys, phone, server, user
 
 app = typer.Typer(
     name="twolatch",
@@ -20,6 +20,7 @@ app.add_typer(phone.app, name="phone", help="The soft phone: activate and approv
 app.add_typer(audit.app, name="audit", help="The audit log: take it out, prove that nobody changed it.")
 app.add_typer(keys.app, name="keys", help="Keys at rest: look at them, change them, change who keeps them.")
 app.add_typer(code.app, name="code", help="Temporary codes: give one to a client who lost the rest, take it back.")
+app.add_typer(desk.app, name="desk", help="The support desk: who works there.")
 app.command("demo")(demo.demo)
 app.command("serve")(server.serve)
 app.command("migrate")(server.migrate)

@@ -36,6 +36,8 @@ rmSync(target, { recursive: true, force: true });
 mkdirSync(target);
 keep("portal.js", bundled("scripts/portal.ts"));
 keep("portal.css", bundled("assets/portal.css"));
+keep("desk.js", bundled("scripts/desk.ts"));
+keep("desk.css", bundled("assets/desk.css"));
 keep("soft-card.js", bundled("scripts/soft-card.ts"));
 keep("soft-card.css", bundled("assets/soft-card.css"));
 writeFileSync(join(target, "files.json"), JSON.stringify(names, null, 2) + "\n");

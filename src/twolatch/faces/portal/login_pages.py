@@ -23,7 +23,7 @@ from twolatch.faces.portal.showing import (
 )
 from twolatch.faces.prompts import how_of, icon_of, shown, typed_of
 from twolatch.faces.stream import EventStream, looks, one_look
-from twolatch.faces.web import cookies_of, form_of, house_of, who_is, who_reads
+from twolatch.faces.web import cookies_of, drop, form_of, give, house_of, who_is, who_reads
 from twolatch.house import House
 from twolatch.kinds.shelf import take
 from twolatch.login import alone, choosing, flows, rungs
@@ -43,7 +43,7 @@ STREAM_SECONDS = 600.0
 _SHUT = {
     Code.LOGIN_OFF, Code.LOGIN_PHONE_LOCKED, Code.LOGIN_PHONE_REPORTED, Code.LOGIN_ANOTHER, Code.LOGIN_RUN_OUT,
     Code.LOGIN_ELSEWHERE,
-    Code.READING_OVER, Code.READING_NO_MAIL,
+    Code.READING_OVER, Code.READING_NO_MAIL, Code.DESK_NO_ROLE, Code.DESK_PASSWORD, Code.DESK_WEAK,
 }  # fmt: skip
 
 
@@ -202,10 +202,10 @@ async def collected(request: Request) -> Response:
 async def _let_in(request: Request, done: Collected) -> Response:
     """The cookies of the new session. The pre-session goes: the next login begins with another (no fixation)."""
     answer = go("/password" if done.must_change else "/")
-    cookies.give(answer, cookies.SESSION, done.token)
+    give(request, answer, cookies.SESSION, done.token)
     if done.browser_token:
-        cookies.give(answer, cookies.BROWSER, done.browser_token, seconds=cookies.BROWSER_SECONDS)
-    cookies.drop(answer, cookies.PRE)
+        give(request, answer, cookies.BROWSER, done.browser_token, seconds=cookies.BROWSER_SECONDS)
+    drop(request, answer, cookies.PRE)
     if done.proved == "password" and not done.must_change:
         await _offer_activation(request, done.token)
     return answer
@@ -246,7 +246,7 @@ async def logout(request: Request) -> Response:
     elif reader := await who_reads(request):
         await sessions.end(house, reader, reader.session, house.clock.now())
     answer = go("/logged-out")
-    cookies.drop(answer, cookies.SESSION)
+    drop(request, answer, cookies.SESSION)
     return answer
 
 

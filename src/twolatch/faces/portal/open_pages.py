@@ -1,4 +1,4 @@
-"""Pages for everybody: the suspend link of a mail, the language, the files a page loads, the absent desk."""
+"""Pages for everybody: the suspend link of a mail, the language, the files a page loads."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -51,7 +51,3 @@ async def asset(request: Request) -> Response:
     file = assets.file(request.path_params["file"]) or stop(Code.NOT_FOUND)
     kept = {"cache-control": "public, max-age=31536000, immutable"}
     return Response(file.content, headers=kept, media_type=file.kind)
-
-
-async def no_desk(request: Request) -> Response:
-    stop(Code.NO_DESK)

@@ -1,6 +1,6 @@
 """Templates to pages. Whatever a template shows is escaped; a name it does not get is a fault, not a gap."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache, partial
@@ -41,7 +41,12 @@ class Frame:
 class Renderer:
     """One per process. Templates are read once and kept."""
 
-    def __init__(self, texts: Texts, assets: Assets, site_name: str, support: str = "") -> None:
+    def __init__(
+        self, texts: Texts, assets: Assets, site_name: str, support: str = "", *, before: Sequence[Path] = ()
+    ) -> None:
+        """`before`: folders whose templates take the place of the portal's of the same name."""
+        self._door = "desk" if before else "portal"
+        self._folders = [*before, Path(__file__).parent / "templates"]
         self._texts, self._assets = texts, assets
         self._brand = Brand(site_name, assets.logo, support)
         self._languages = [(code, LANGUAGES[code]) for code in texts.languages]
@@ -66,7 +71,7 @@ class Renderer:
         texts = self._texts
         pages = FoldingEnvironment(
             {"t": partial(texts.say, language), "asset": self._assets.address},
-            loader=FileSystemLoader(Path(__file__).parent / "templates"),
+            loader=FileSystemLoader(self._folders),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
@@ -76,6 +81,7 @@ class Renderer:
         pages.globals |= {
             "language": language,
             "languages": self._languages,
+            "door": self._door,
             "brand": self._brand,
             "moment": partial(texts.moment, language),
             "clock": texts.clock,

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from starlette.requests import Request
@@ -14,7 +15,9 @@ from twolatch.faces.portal.rendering import Frame, Renderer
 from twolatch.faces.web import (
     Stop,
     cookies_of,
+    drop,
     form_token,
+    give,
     house_of,
     language_of,
     must_be_signed_in,
@@ -22,7 +25,7 @@ from twolatch.faces.web import (
     stop,
     visit_of,
 )
-from twolatch.sessions.model import Bridging, ReadingOnly, SignedIn
+from twolatch.sessions.model import Bearer, Bridging, ReadingOnly, SignedIn
 from twolatch.words.refusals import Code, Refusal
 from twolatch.words.visit import Visit
 
@@ -85,7 +88,7 @@ def visit_before_login(request: Request) -> Visit:
 def show(
     request: Request,
     template: str,
-    place: Place,
+    place: StrEnum,
     *,
     refusal: Refusal | None = None,
     marks: Mapping[str, str] | None = None,
@@ -108,7 +111,7 @@ def show(
     if refusal and refusal.retry_after is not None:
         page.headers["retry-after"] = str(refusal.retry_after)
     if new_pre:
-        cookies.give(page, cookies.PRE, new_pre)
+        give(request, page, cookies.PRE, new_pre)
     return page
 
 
@@ -117,7 +120,7 @@ def _person(request: Request) -> str | None:
     reader: ReadingOnly | None = request.scope.get("reads")
     if reader:
         return reader.user.display
-    who: SignedIn | Bridging | None = request.scope.get("who")
+    who: Bearer | None = request.scope.get("who")
     return who.user.display if who and not who.user.must_change else None
 
 
@@ -166,8 +169,6 @@ def refuse(request: Request, refusal: Refusal) -> Response:
         return go("/bridging")
     if code is Code.STEP_UP:
         return go(step_up_before(request.url.path).path)
-    if code is Code.NO_DESK:
-        return show(request, "no_desk", Place.NOWHERE, refusal=refusal)
     if code in _ENDS_A_LOGIN:
         return over(request, refusal)
     return show(
@@ -188,7 +189,7 @@ def to_login(request: Request) -> Response:
     answer = go("/login?ended")
     # A script's look may be late with a token that was just renewed: it must not take the new one away.
     if request.headers.get("sec-fetch-mode", "navigate") == "navigate":
-        cookies.drop(answer, cookies.SESSION)
+        drop(request, answer, cookies.SESSION)
     return answer
 
 

@@ -11,7 +11,7 @@ from twolatch.faces.portal.places import Place, StepUp
 from twolatch.faces.portal.showing import asks_for_state, go, show, state, state_response, told
 from twolatch.faces.prompts import shown, typed_of
 from twolatch.faces.stream import EventStream, looks, one_look
-from twolatch.faces.web import form_of, house_of, must_bear, visit_of
+from twolatch.faces.web import form_of, give, house_of, must_bear, visit_of
 from twolatch.login import choosing, rungs, step_up
 from twolatch.login.model import StartOver, Waits
 from twolatch.login.step_up import Proved
@@ -52,7 +52,7 @@ async def _ask(request: Request, who: Bearer, wish: StepUp, refusal: Refusal | N
     wanted = await step_up.how(house_of(request), who)
     way = shown(wanted)["shape"] if wanted else "begin"
     house = house_of(request)
-    ways = [way_shown(house, each) for each in await choosing.ways_again(house, who, house.clock.now())]
+    ways = [way_shown(house, each) for each in await choosing.ways_again(house, who, visit_of(request))]
     return _show(request, wish, refusal, way=way, ways=ways, prompt=None, number=None, scan=None, tries_left=None)
 
 
@@ -135,7 +135,7 @@ async def _proved(request: Request, who: Bearer, wish: StepUp, answer: Proved | 
     if isinstance(answer, Refusal):
         return await _ask(request, who, wish, answer)
     onward = go(wish.onward)
-    cookies.give(onward, cookies.SESSION, answer.token)
+    give(request, onward, cookies.SESSION, answer.token)
     return onward
 
 

@@ -1,0 +1,1 @@
+"""The support desk: a host of its own, for agents and officers."""

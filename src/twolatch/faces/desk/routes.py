@@ -1,0 +1,67 @@
+"""The desk's addresses. Every change is a POST; a handler calls its flow and shows what came of it."""
+
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from twolatch.faces.desk import home_pages, login_pages, showing, step_up_pages
+from twolatch.faces.portal import assets, open_pages
+from twolatch.faces.portal import login_pages as latches
+from twolatch.faces.portal.equipped import Equipped
+from twolatch.faces.portal.rendering import Renderer
+from twolatch.settings import Settings
+from twolatch.texts.catalogue import Texts
+from twolatch.words.refusals import Refusal
+
+# Doors that open without a session at work; every other one asks for it (a test walks them all).
+OPEN = frozenset({
+    "/login", "/login/second", "/login/wait", "/login/collect", "/login/number", "/login/answer", "/login/again",
+    "/login/switch", "/login/cancel", "/logout", "/logged-out", "/language", "/assets/{file}",
+})  # fmt: skip
+
+
+class Desk(Equipped):
+    """Built once per process. Raises AssetsMissing when the pages' files were not built."""
+
+    def __init__(self, settings: Settings) -> None:
+        loaded = assets.load(settings.brand_color, settings.brand_logo)
+        texts, before = Texts(settings.languages, settings.time_zone), (Path(__file__).parent / "templates",)
+        super().__init__(loaded, Renderer(texts, loaded, settings.site_name, before=before))
+
+    def refuse(self, request: Request, refusal: Refusal) -> Response:
+        self.equip(request)
+        return showing.refuse(request, refusal)
+
+    def routes(self) -> list[Route]:
+        return [*self._ways_in(), *self._work()]
+
+    def _ways_in(self) -> list[Route]:
+        return [
+            self.get("/login", login_pages.page),
+            self.post("/login", latches.begin),
+            self.get("/login/second", latches.second),
+            self.get("/login/wait", latches.wait),
+            self.post("/login/collect", latches.collect),
+            self.post("/login/number", latches.number),
+            self.post("/login/answer", latches.answer),
+            self.post("/login/again", latches.again),
+            self.post("/login/switch", latches.switch),
+            self.post("/login/cancel", latches.cancel),
+            self.post("/logout", login_pages.logout),
+            self.get("/logged-out", latches.logged_out),
+            self.post("/language", login_pages.speak),
+            self.get("/assets/{file}", open_pages.asset),
+        ]
+
+    def _work(self) -> list[Route]:
+        return [
+            self.get("/", home_pages.page),
+            self.get("/step-up", step_up_pages.page),
+            self.post("/step-up", step_up_pages.begin),
+            self.get("/step-up/wait", step_up_pages.wait),
+            self.post("/step-up/number", step_up_pages.number),
+            self.post("/step-up/answer", step_up_pages.answer),
+            self.post("/step-up/collect", step_up_pages.collect),
+        ]

@@ -1,0 +1,153 @@
+"""Proving again that it is you, before something is done for a client."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from twolatch.faces import cookies
+from twolatch.faces.desk.places import DeskPlace
+from twolatch.faces.desk.showing import agent_of, show
+from twolatch.faces.portal.login_pages import STREAM_SECONDS, scan_of, way_shown
+from twolatch.faces.portal.showing import asks_for_state, go, state, state_response, told
+from twolatch.faces.prompts import shown, typed_of
+from twolatch.faces.stream import EventStream, looks, one_look
+from twolatch.faces.web import form_of, give, house_of, visit_of
+from twolatch.login import choosing, rungs, step_up
+from twolatch.login.model import StartOver, Waits
+from twolatch.login.step_up import Proved
+from twolatch.protocol.codes import is_id
+from twolatch.sessions.model import AtDesk
+from twolatch.words.refusals import Refusal
+
+
+def _id(text: str) -> str:
+    return text if is_id(text) else ""
+
+
+def _path(ask: str, case: str) -> str:
+    marks = "&".join(f"{name}={value}" for name, value in (("ask", ask), ("case", case)) if value)
+    return f"/step-up?{marks}" if marks else "/step-up"
+
+
+async def page(request: Request) -> Response:
+    who, house = await agent_of(request), house_of(request)
+    ask, case = _id(request.query_params.get("ask", "")), _id(request.query_params.get("case", ""))
+    if not ask:
+        return await _ask(request, who, case, None)
+    view = await step_up.look(house, who, ask, house.clock.now())
+    if isinstance(view, StartOver):
+        return await _ask(request, who, case, Refusal(view.refusal))
+    return _waiting(request, who, ask, case, view, None)
+
+
+async def _ask(request: Request, who: AtDesk, case: str, refusal: Refusal | None) -> Response:
+    house = house_of(request)
+    ways = [way_shown(house, each) for each in await choosing.ways_again(house, who, visit_of(request))]
+    return _show(request, who, "", case, refusal, way="begin", ways=ways, prompt=None, number=None, scan=None)
+
+
+def _waiting(
+    request: Request, who: AtDesk, ask: str, case: str, view: Waits | Proved, refusal: Refusal | None
+) -> Response:
+    waits = view if isinstance(view, Waits) else None
+    besides = shown(waits.number) if waits and waits.number else None
+    prompt = waits and shown(waits.prompt)
+    scan = scan_of(request, waits)
+    return _show(request, who, ask, case, refusal, way="phone", ways=[], prompt=prompt, number=besides, scan=scan)
+
+
+def _show(
+    request: Request, who: AtDesk, ask: str, case: str, refusal: Refusal | None, **context: Any
+) -> Response:
+    marks = {name: value for name, value in (("ask", ask), ("case", case)) if value}
+    return show(
+        request,
+        "desk_step_up",
+        DeskPlace.STEP_UP,
+        who,
+        refusal=refusal,
+        refused=told(refusal),
+        tries_left=refusal and refusal.tries_left,
+        marks=marks,
+        here=_path(ask, case),
+        begin=_path("", case),
+        back=_back(case),
+        ask=ask,
+        **context,
+    )
+
+
+def _back(case: str) -> str:
+    return f"/cases/{case}" if case else "/"
+
+
+async def begin(request: Request) -> Response:
+    fields, who = await form_of(request), await agent_of(request)
+    case = _id(fields.get("case", ""))
+    answer = await step_up.begin(house_of(request), who, visit_of(request), fields.get("one", ""))
+    if isinstance(answer, Refusal):
+        return await _ask(request, who, case, answer)
+    return go(_path(answer.challenge, case))
+
+
+async def number(request: Request) -> Response:
+    """A number for a phone without network, beside the question that waits."""
+    fields, who = await form_of(request), await agent_of(request)
+    ask, case, house = _id(fields.get("ask", "")), _id(fields.get("case", "")), house_of(request)
+    answer = await rungs.ask_number_step_up(house, who, ask, house.clock.now())
+    view = await step_up.look(house, who, ask, house.clock.now())
+    if isinstance(answer, Refusal) and isinstance(view, Waits):
+        return _waiting(request, who, ask, case, view, answer)
+    return go(_path(ask, case))
+
+
+async def answer(request: Request) -> Response:
+    """A code typed here instead of an approval on the phone."""
+    fields, who = await form_of(request), await agent_of(request)
+    ask, case, house = _id(fields.get("ask", "")), _id(fields.get("case", "")), house_of(request)
+    now = house.clock.now()
+    if not (typed := typed_of(fields)):
+        return go(_path(ask, case))
+    done = await rungs.answer_step_up(house, who, ask, typed, now)
+    view = await step_up.look(house, who, ask, now)
+    if isinstance(view, Waits):
+        return _waiting(request, who, ask, case, view, done if isinstance(done, Refusal) else None)
+    return await _collected(request, who, ask, case)
+
+
+async def collect(request: Request) -> Response:
+    fields, who = await form_of(request), await agent_of(request)
+    ask, case, house = _id(fields.get("ask", "")), _id(fields.get("case", "")), house_of(request)
+    if isinstance(await step_up.look(house, who, ask, house.clock.now()), Waits):
+        return go(_path(ask, case))
+    return await _collected(request, who, ask, case)
+
+
+async def _collected(request: Request, who: AtDesk, ask: str, case: str) -> Response:
+    house = house_of(request)
+    found = await step_up.collect(house, who, ask, house.clock.now())
+    if isinstance(found, StartOver):
+        return await _ask(request, who, case, Refusal(found.refusal))
+    onward = go(_back(case))
+    give(request, onward, cookies.SESSION, found.token)
+    return onward
+
+
+async def wait(request: Request) -> Response | EventStream:
+    who, house = await agent_of(request), house_of(request)
+    ask, moment = _id(request.query_params.get("ask", "")), house.signals.moment()
+
+    async def tell() -> str:
+        view = await step_up.look(house, who, ask, house.clock.now())
+        if isinstance(view, Waits):
+            return state(ask, "wait")
+        return state("", "collect" if isinstance(view, Proved) else "look")
+
+    known = await tell()
+    if asks_for_state(request):
+        return state_response(known)
+    if not ask:
+        return one_look(known)
+    listening = house.signals.listen(f"challenge:{ask}", since=moment)
+    return EventStream(lambda: looks(listening, STREAM_SECONDS, known, tell))

@@ -1,0 +1,41 @@
+"""Who works at the support desk in these tests, and the browser he works with."""
+
+from dataclasses import dataclass
+
+from tests.people import PASSWORD, Answered, Browser, DeskBrowser, Page, Phone, Town, some_address
+from twolatch.desk import staffing
+from twolatch.people.model import Role, User
+
+
+@dataclass
+class Worker:
+    """A client of his own, too: `home` is his browser at the portal."""
+
+    user: User
+    home: Browser
+    phone: Phone
+    desk: DeskBrowser
+
+    async def log_in(self, password: str = PASSWORD) -> Page:
+        """Both latches; the page behind them."""
+        page = await self.desk.log_in(self.user.name, password)
+        assert isinstance(await self.phone.approve(page.digits), Answered)
+        return await self.desk.collect()
+
+
+def desk_browser(town: Town) -> DeskBrowser:
+    return DeskBrowser(town.site, town.wire, some_address())
+
+
+async def worker(town: Town, role: Role = Role.AGENT, called: str = "Sanne") -> Worker:
+    """Somebody with a role and a phone, not logged in at the desk yet."""
+    user, home, phone = await town.with_phone()
+    assert await staffing.add(town.house, user.name, role, called, town.house.clock.now())
+    return Worker(user, home, phone, desk_browser(town))
+
+
+async def at_work(town: Town, role: Role = Role.AGENT, called: str = "Sanne") -> Worker:
+    one = await worker(town, role, called)
+    page = await one.log_in()
+    assert page.path == "/", page.path
+    return one
