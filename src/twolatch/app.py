@@ -15,6 +15,7 @@ from twolatch.audit import sequencer
 from twolatch.authenticators import waking
 from twolatch.closing import effect as closing
 from twolatch.custody.flows import Custodian
+from twolatch.desk.proposals import ending as proposals
 from twolatch.faces import health
 from twolatch.faces.api import phone as phone_api
 from twolatch.faces.api.problems import problem
@@ -250,6 +251,7 @@ async def _running(house: House, metrics: Metrics | None) -> AsyncIterator[None]
         office.run,
         lambda: janitor.run(house),
         lambda: closing.run(house),
+        lambda: proposals.run(house),
         lambda: sequencer.run(house, sinks, metrics),
         lambda: rotation.run(house, lambda: keeper_of(house.settings)),
     ]

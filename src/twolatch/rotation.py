@@ -34,6 +34,10 @@ SEALED = (
     Sealed("notices", "sealed"),
     Sealed("documents", "sealed", user="account_id", batch=5),
     Sealed("cards", "sealed"),
+    Sealed("proposals", "sealed", user="client_id"),
+    Sealed("proposals", "said", user="client_id"),
+    Sealed("proposals", "cargo", user="client_id", batch=5),
+    Sealed("proposals", "given", user="client_id"),
     AUTHENTICATORS,
 )
 

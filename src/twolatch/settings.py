@@ -74,6 +74,7 @@ class Settings(BaseSettings):
     session_hours: int = Field(default=12, ge=1, le=30 * 24)
     fresh_minutes: int = Field(default=5, ge=1, le=60)
     desk_fresh_minutes: int = Field(default=30, ge=1, le=240)  # how long a proof at the desk lets an agent act
+    proposal_minutes: int = Field(default=30, ge=5, le=240)  # how long a proposal waits for a second person
     desk_name: str = Field(default="Support desk", min_length=1, max_length=60)  # as agents' phones show it
     password_passes: int = Field(default=2, ge=2, le=10)
     password_memory_mib: int = Field(default=19, ge=19, le=1024)

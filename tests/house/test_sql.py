@@ -26,6 +26,7 @@ TABLES_OF = {
     "closing": {"settled_cards"},
     "custody": {"cards"},
     "house": {"data_keys", "facts", "server_keys"},
+    "desk": {"proposals"},
     "limits": {"meters"},
     "login": {"attempts"},
     "notices": {"notices"},

@@ -15,6 +15,8 @@ NOTICES = (
     "password_changed", "login_locked", "not_me", "guesses", "new_other", "other_removed", "other_suspended",
     "other_locked", "other_reported", "other_returned", "spare_used", "spare_low",
     "keys_only_on", "keys_only_off", "keys_only_lifted",
+    "proposal_waits", "decided_code", "decided_removal", "decided_address", "decided_budget", "budget_codes",
+    "budget_lookups", "budget_unlocks", "budget_codes_site", "budget_lookups_site", "budget_unlocks_site",
 )  # fmt: skip
 SAME_IN_DUTCH = {"fact.browser", "fact.model", "time.month", "kind.passkey.short"}
 ALWAYS = {"site", "display", "when"}
@@ -39,6 +41,17 @@ FACTS = {
     "keys_only_on": {"link"},
     "keys_only_off": {"link"},
     "keys_only_lifted": set(),
+    "proposal_waits": {"minutes"},
+    "decided_code": set(),
+    "decided_removal": set(),
+    "decided_address": set(),
+    "decided_budget": set(),
+    "budget_codes": {"agent"},
+    "budget_lookups": {"agent"},
+    "budget_unlocks": {"agent"},
+    "budget_codes_site": set(),
+    "budget_lookups_site": set(),
+    "budget_unlocks_site": set(),
     "closing_asked": {"account", "ends"},
     "closing_cancelled": {"account"},
     "closing_waits": {"account"},
@@ -126,7 +139,9 @@ def test_every_mail_about_a_phone_that_may_still_answer_or_come_back_carries_a_l
     is_over = {"phone_suspended", "phone_removed", "phone_left", "copied_phone", "other_suspended", "other_removed"}
     no_phone = {
         "password_changed", "login_locked", "closing_asked", "closing_cancelled", "closing_waits", "account_closed",
-        "client_closed", "reading_login", "keys_only_lifted",
+        "client_closed", "reading_login", "keys_only_lifted", "proposal_waits", "decided_code", "decided_removal",
+        "decided_address", "decided_budget", "budget_codes", "budget_lookups", "budget_unlocks", "budget_codes_site",
+        "budget_lookups_site", "budget_unlocks_site",
     }  # fmt: skip
     for language in LANGUAGES:
         bodies = {notice: catalogue(language).said[f"mail.{notice}.body"] for notice in NOTICES}

@@ -27,6 +27,18 @@ TOLD = tuple(
         Event.DOCUMENT_TAKEN,  # the operator's
         Event.CLOSING_WAITS,  # of an account, and of nobody alone
         Event.ACCOUNT_CLOSED,  # the same
+        Event.PROPOSED,  # what came of it is told
+        Event.PROPOSAL_DENIED,  # nothing came of it
+        Event.PROPOSAL_WITHDRAWN,  # the same
+        Event.PROPOSAL_EXPIRED,  # the same
+        Event.PROPOSAL_VOID,  # the same
+        Event.PROPOSAL_SHOWN,  # the desk's
+        Event.BUDGET_REACHED,  # the desk's
+        Event.BUDGET_REFUSED,  # the desk's
+        Event.BUDGET_RAISED,  # the proposal tells it
+        Event.KEY_MADE,  # the operator's
+        Event.KEY_DROPPED,  # the operator's
+        Event.KEYS_MOVED,  # the operator's
         Event.FENCED,  # the operator's
     }
 )

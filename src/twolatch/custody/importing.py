@@ -14,7 +14,7 @@ from twolatch.house import House
 from twolatch.kinds.kind import Issued, Made, Unfit
 from twolatch.protocol.pskc.reading import FoundKey, read
 from twolatch.protocol.pskc.sealing import FileKey
-from twolatch.storage.db import Tx
+from twolatch.storage.db import Database, Tx
 from twolatch.words.events import Event
 from twolatch.words.warrants import Lowering, Warrant, must_cover
 
@@ -138,20 +138,40 @@ def _why_not(kind: Issued, found: FoundKey, today: str) -> Why | None:
     return _UNFIT[unfit] if unfit else None
 
 
+async def foresee(house: House, lot: Lot) -> Report:
+    """What `keep` would say now, and nothing is written."""
+    report, keys = Report(notes=list(lot.notes), refused=list(lot.refused)), set[bytes | None]()
+    for found in lot.fit:
+        if found.secret in keys or found.serial in report.new:
+            report.refused.append((found.line, found.serial, Why.TWICE))
+        elif await _is_new(house.db, house, found, report):
+            report.new.append(found.serial)
+            keys.add(found.secret)
+    return report
+
+
 async def _take(tx: Tx, house: House, kind: str, found: FoundKey, report: Report, by: str, now: int) -> None:
+    if not await _is_new(tx, house, found, report):
+        return
     assert found.secret
-    card = await store.by_serial(tx, found.serial)
-    of_key = await store.serial_of_key(tx, store.key_mac(house.keys, found.secret))
-    if card is None and of_key is None:
-        made = Made(found.serial, found.suite, found.secret, found.counter)
-        new = NewCard(house.chance.id(), kind, found.maker, found.model, made)
-        await store.insert(tx, house.keys, new, now)
-        await note(tx, now, State.STOCKED, new.id, found.serial, "", by=by)
-        report.new.append(found.serial)
-    elif found.serial in report.new or (of_key in report.new and of_key is not None):
+    made = Made(found.serial, found.suite, found.secret, found.counter)
+    new = NewCard(house.chance.id(), kind, found.maker, found.model, made)
+    await store.insert(tx, house.keys, new, now)
+    await note(tx, now, State.STOCKED, new.id, found.serial, "", by=by)
+    report.new.append(found.serial)
+
+
+async def _is_new(db: Database | Tx, house: House, found: FoundKey, report: Report) -> bool:
+    """What is not goes into the report, with its reason."""
+    assert found.secret
+    card = await store.by_serial(db, found.serial)
+    of_key = await store.serial_of_key(db, store.key_mac(house.keys, found.secret))
+    if found.serial in report.new or (of_key in report.new and of_key is not None):
         report.refused.append((found.line, found.serial, Why.TWICE))
+    elif card is None and of_key is None:
+        return True
     elif of_key == found.serial:
         report.known.append(found.serial)
     else:
-        why = Why.OTHER_KEY if card else Why.OTHER_SERIAL
-        report.refused.append((found.line, found.serial, why))
+        report.refused.append((found.line, found.serial, Why.OTHER_KEY if card else Why.OTHER_SERIAL))
+    return False

@@ -145,7 +145,7 @@ async def sealed_after(db: Database, of: Sealed, after: str) -> list[Row]:
     user = of.user or "''"
     return await db.rows(
         f"""SELECT {of.row} AS row, {user} AS owner, {of.column} AS sealed FROM {of.table}
-            WHERE {of.row} > :after ORDER BY {of.row} LIMIT :most""",  # noqa: S608 our own words
+            WHERE {of.row} > :after AND {of.column} IS NOT NULL ORDER BY {of.row} LIMIT :most""",  # noqa: S608 our own words
         after=after,
         most=of.batch,
     )
@@ -212,6 +212,11 @@ async def end_everything(tx: Tx, now: int) -> dict[str, int]:
         "attempts": await tx.run("UPDATE attempts SET stage = 'over' WHERE stage = 'open'"),
         "activations": await tx.run(
             "UPDATE activations SET state = 'cancelled' WHERE state IN ('issued', 'claimed')"
+        ),
+        "proposals": await tx.run(
+            """UPDATE proposals SET state = 'expired', ended_at = :now, cargo = NULL
+               WHERE state = 'open'""",
+            now=now,
         ),
         "sessions": await tx.run("UPDATE sessions SET ended_at = :now WHERE ended_at = 0", now=now),
     }

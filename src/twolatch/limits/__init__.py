@@ -7,9 +7,14 @@ from twolatch.limits.store import (
     clear,
     first_blocked,
     give_back,
+    grant,
+    left,
     pay,
     pay_each,
     sweep,
 )
 
-__all__ = ["Blocked", "Paid", "blocked_until", "clear", "first_blocked", "give_back", "pay", "pay_each", "sweep"]
+__all__ = [
+    "Blocked", "Paid", "blocked_until", "clear", "first_blocked", "give_back", "grant", "left", "pay", "pay_each",
+    "sweep",
+]  # fmt: skip

@@ -120,6 +120,29 @@ async def give_back(tx: Tx, limit: Limit, subject: str) -> None:
     tx.later("UPDATE meters SET count = count - 1 WHERE key = :key AND count > 0", key=key(limit, subject))
 
 
+async def grant(tx: Tx, limit: Limit, subject: str, extra: int, now: int) -> None:
+    """`extra` charges more in the window that runs, or in one that begins now. It ends with the window."""
+    await tx.run(
+        """INSERT INTO meters (key, count, since, wait_until) VALUES (:key, :least, :now, 0)
+           ON CONFLICT (key) DO UPDATE SET
+             count = CASE WHEN meters.since <= :over THEN :least ELSE meters.count - :extra END,
+             since = CASE WHEN meters.since <= :over THEN :now ELSE meters.since END""",
+        key=key(limit, subject),
+        least=-extra,
+        extra=extra,
+        now=now,
+        over=now - limit.window,
+    )
+
+
+async def left(db: Database | Tx, limit: Limit, subject: str, now: int) -> tuple[int, int]:
+    """How many charges are left, and until when (ms) those that stand count; 0 when none stands."""
+    row = await db.row("SELECT count, since FROM meters WHERE key = :key", key=key(limit, subject))
+    if row is None or int(row["since"]) + limit.window <= now:
+        return limit.allowance, 0
+    return max(0, limit.allowance - int(row["count"])), int(row["since"]) + limit.window
+
+
 async def clear(tx: Tx, *counters: tuple[Limit, str]) -> None:
     """A success ends rows of failures. Never called for addresses."""
     keys = {f"k{number}": key(*counter) for number, counter in enumerate(counters)}

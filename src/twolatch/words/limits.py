@@ -56,12 +56,20 @@ DOCUMENTS = Limit("documents", 100, DAY)  # papers one client opens
 CLAIM_ADDRESS = Limit("claim-address", 20, HOUR)
 CLAIM_SITE = Limit("claim-site", 200, HOUR)
 CLAIM_CODE = Limit("claim-code", 5, 0)
+# At the desk, in a day: what a busy agent does not reach. A dishonest one meets it, and so does who deceives them all.
+DESK_CODES = Limit("desk-codes", 10, DAY)  # temporary codes, given out or proposed
+DESK_CODES_SITE = Limit("desk-codes-site", 50, DAY)
+DESK_LOOKUPS = Limit("desk-lookups", 150, DAY)  # a call every three minutes, eight hours long, is 160
+DESK_LOOKUPS_SITE = Limit("desk-lookups-site", 1_500, DAY)
+DESK_UNLOCKS = Limit("desk-unlocks", 20, DAY)
+DESK_UNLOCKS_SITE = Limit("desk-unlocks-site", 100, DAY)
 
 LIMITS = (
     PASSWORD, PASSWORD_KNOWN_BROWSER, PASSWORD_ADDRESS, PASSWORD_SITE, PIN_ROW, PIN_MONTH, DIGITS_ROW, CODE_ROW,
     CODE_MONTH, TYPED_ROW, TYPED_MONTH, CARD_ROW, CARD_SHORT_ROW, CARD_MONTH, TEMPORARY_TOTAL, STAND_INS,
     CHALLENGES, UNFINISHED, REPLACED, PROMPTS, PUSH_TESTS, TRIALS, ACTIVATIONS, CLAIM_ADDRESS, CLAIM_SITE,
-    CLAIM_CODE, DOCUMENTS, READINGS,
+    CLAIM_CODE, DOCUMENTS, READINGS, DESK_CODES, DESK_CODES_SITE, DESK_LOOKUPS, DESK_LOOKUPS_SITE, DESK_UNLOCKS,
+    DESK_UNLOCKS_SITE,
 )  # fmt: skip
 
 DIGIT_TRIES = 3  # wrong answers on one challenge that asks for digits, or for a code

@@ -143,6 +143,23 @@ class Code(Enum):
     DESK_NO_ROLE = ("desk.no_role", 403, Told.ENTITLED)
     DESK_PASSWORD = ("desk.password", 403, Told.ENTITLED)
     DESK_WEAK = ("desk.too_weak", 403, Told.ENTITLED)
+    # four eyes
+    PROPOSAL_REASON = ("proposal.reason", 400, Told.ENTITLED)
+    PROPOSAL_OPEN = ("proposal.open", 409, Told.ENTITLED)
+    PROPOSAL_OWN = ("proposal.own", 403, Told.ENTITLED)
+    PROPOSAL_OFFICER = ("proposal.officer", 403, Told.ENTITLED)
+    PROPOSAL_CONCERNED = ("proposal.concerned", 403, Told.ENTITLED)
+    PROPOSAL_LEFT = ("proposal.proposer_left", 409, Told.ENTITLED)
+    PROPOSAL_DECIDED = ("proposal.decided", 409, Told.ENTITLED)
+    PROPOSAL_WITHDRAWN = ("proposal.withdrawn", 410, Told.ENTITLED)
+    PROPOSAL_EXPIRED = ("proposal.expired", 410, Told.ENTITLED)
+    PROPOSAL_VOID = ("proposal.void", 409, Told.ENTITLED)
+    PROPOSAL_CHANGED = ("proposal.changed", 409, Told.ENTITLED)
+    PROPOSAL_SHOWN = ("proposal.shown", 410, Told.ENTITLED)
+    STOCK_NOT_NOW = ("stock.not_now", 409, Told.ENTITLED)
+    STOCK_NOTHING_NEW = ("stock.nothing_new", 409, Told.ENTITLED)
+    DESK_BUDGET = ("limit.desk_budget", 429, Told.ENTITLED)
+    DESK_BUDGET_SITE = ("limit.desk_budget_site", 429, Told.ENTITLED)
     # links in mails
     LINK_OVER = ("link.over", 410, Told.ANYONE)
 
