@@ -173,6 +173,7 @@ class Browser:
 
     def __init__(self, site: Site, wire: httpx.AsyncBaseTransport, address: str = "", agent: str = FIREFOX) -> None:
         self.site, self.address, self.agent = site, address or some_address(), agent
+        self.language = "en"  # what the browser asks for
         self.cookies: dict[str, str] = {}
         self.page: Page
         self._http = httpx.AsyncClient(transport=wire, cookies=no_jar(), timeout=60)
@@ -186,7 +187,7 @@ class Browser:
             "host": urlsplit(self.origin).netloc,
             "user-agent": self.agent,
             "x-forwarded-for": self.address,
-            "accept-language": "en",
+            "accept-language": self.language,
             "cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items()),
             **{name.replace("_", "-"): value for name, value in more.items()},
         }

@@ -1,13 +1,17 @@
 """Every page of the portal in every state, with the contexts that the heads of the templates describe."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from types import SimpleNamespace as Given
 from typing import Any
 
 from twolatch.activation.model import Device
+from twolatch.faces.portal.contact_pages import region_shown
 from twolatch.faces.portal.rendering import Frame, Renderer, qr_picture
 from twolatch.faces.prompts import set_up_shown, shown
+from twolatch.regions import Region, shipped
 from twolatch.sessions.model import Session
+from twolatch.texts.catalogue import Texts
 from twolatch.words.shapes import (
     AnswerChallenge,
     AnswerNumber,
@@ -26,6 +30,7 @@ MINUTE, DAY = 60_000, 86_400_000
 
 ID = "01k9x2q7d3m8v5n4t6b1c0e9fr"
 OTHER = "01k9x2q7d3m8v5n4t6b1c0e9fq"
+COUNTRIES = [("JP", "Japan"), ("NL", "Nederland"), ("US", "Verenigde Staten")]
 LINK = "https://phone.example.com/a#1.01k9x2q7d3m8v5n4t6b1c0e9fr.q83vEjRWeJCrze8SNFZ4kA.3q2-7wAREiM0RVZneImavA"
 
 
@@ -228,6 +233,22 @@ def _trial(stage: str, at: str = "", **more: Any) -> dict[str, Any]:
     empty = {"prompt": None, "number": None, "scan": None, "tries_left": None, "refused": None, "next": "scan"}
     facts = {"stage": stage, "why": "", "at": at, "ask": ID, "here": here, "anew": "/security/test", "rungs": rungs}
     return {**facts, "phone": "Pixel 8", "is_woken": True, "is_quiet": False, **empty, **more}
+
+def _contact(country: str) -> dict[str, Any]:
+    regions = shipped().beginning_with(shipped().of_country(country))
+    where = {"country": country, "countries": COUNTRIES, "mine": regions[0].id if country else ""}
+    return {"regions": [_region(one) for one in regions], "all_samples": bool(country), **where}
+
+
+def _help_return(country: str, access: str) -> dict[str, Any]:
+    region = _region(replace(shipped().of_country(country), is_sample=False))
+    where = {"country": country, "countries": COUNTRIES}
+    return {"regions": [region], "all_samples": False, "access": access, **where}
+
+
+def _region(one: Region) -> dict[str, Any]:
+    return region_shown(Texts(), "nl", one)
+
 
 SAMPLES: dict[str, Sample] = {
     "accounts": ("accounts", "accounts", True, {"accounts": [ACCOUNT, JOINT], "done": None}),
@@ -454,6 +475,10 @@ SAMPLES: dict[str, Sample] = {
     "problem-429": ("problem", "home", False, {"status": 429, "code": "limit.login_address", "retry_after": 600}),
     "problem-500": ("problem", "home", False, {"status": 500, "code": "server.fault", "retry_after": None}),
     "problem-503": ("problem", "home", False, {"status": 503, "code": "server.busy", "retry_after": 2}),
+    "contact": ("contact", "contact", False, _contact("JP")),
+    "contact-anywhere": ("contact", "contact", True, _contact("")),
+    "help-return": ("help_return", "help_return", False, _help_return("JP", "password")),
+    "help-return-here": ("help_return", "help_return", True, _help_return("NL", "mail_link")),
 }  # fmt: skip
 
 

@@ -54,7 +54,7 @@ def test_a_page_loads_from_its_own_host_only(renderer: Renderer, name: str) -> N
     page = drawn(renderer, name, "en")
     tags = Seen(page).tags
     addresses = [value for _, given in tags for key, value in given.items() if key in {"src", "href", "action"}]
-    ours = ("/", "#", "data:image/svg+xml", "data:text/plain;charset=utf-8,", "otpauth://")  # the last: an app's own
+    ours = ("/", "#", "data:image/svg+xml", "data:text/plain;charset=utf-8,", "otpauth://", "tel:")  # or an app's own
     assert all(address.startswith(ours) for address in addresses)
     assert not any(address.startswith("//") for address in addresses)
 

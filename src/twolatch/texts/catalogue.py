@@ -4,7 +4,8 @@ A missing key and a missing value are faults of ours and raise. No text holds HT
 Babel is loaded with the first catalogue, not with this module, so that commands that say nothing start fast.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache, cached_property, lru_cache
@@ -121,6 +122,18 @@ class Texts:
 
         return format_list(names, style="or", locale=_locale(language))
 
+    def country(self, language: str, code: str) -> str:
+        """`Nederland`, from `NL`; a code that nobody knows stays as it is."""
+        return _territories(language).get(code, code)
+
+    def countries(self, language: str, codes: Iterable[str]) -> list[tuple[str, str]]:
+        """(code, name) in the order of the names."""
+        return sorted(((code, self.country(language, code)) for code in codes), key=lambda pair: _plain(pair[1]))
+
+    def language(self, language: str, code: str) -> str:
+        """`Russisch`, from `ru`."""
+        return self.say(language, "language.cmn") if code == "cmn" else _spoken(language).get(code, code)
+
     def span(self, language: str, seconds: int) -> str:
         """`30 seconds`, `2 minutes`, `23 hours`: how long to wait, rounded up: never too short."""
         for key, size in (("time.hours", 3600), ("time.minutes", 60)):
@@ -143,6 +156,25 @@ def _months(language: str) -> Mapping[int, str]:
     from babel.dates import get_month_names
 
     return get_month_names("wide", locale=_locale(language))
+
+
+@cache
+def _territories(language: str) -> Mapping[str, str]:
+    from babel import Locale
+
+    return Locale.parse(_locale(language)).territories
+
+
+@cache
+def _spoken(language: str) -> Mapping[str, str]:
+    from babel import Locale
+
+    return Locale.parse(_locale(language)).languages
+
+
+def _plain(name: str) -> str:
+    """For sorting: Ö stands beside O."""
+    return "".join(sign for sign in unicodedata.normalize("NFD", name.casefold()) if not unicodedata.combining(sign))
 
 
 def _month_alone(language: str, month: int) -> str:

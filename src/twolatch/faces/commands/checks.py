@@ -17,6 +17,7 @@ def all_checks(settings: Settings) -> Iterator[tuple[str, Check]]:
     yield "database", lambda: asyncio.run(_database(settings))
     yield "password hash", lambda: _hash(settings)
     yield f"mail {settings.mail.partition('@')[2] or settings.mail}", lambda: _mail(settings)
+    yield f"regions {settings.regions or '(examples)'}", lambda: _regions(settings)
     yield "audit log", lambda: asyncio.run(_audit(settings))
     yield "portal's files", _portal
     yield "phone app's files", _phone_app
@@ -82,6 +83,19 @@ def _mail(settings: Settings) -> str | None:
         return str(fault)
     if settings.mail.startswith("folder:") and settings.portal_url.startswith("https:"):
         return f"Notices only go to the folder {Path(settings.mail.removeprefix('folder:'))}: set TWOLATCH_MAIL."
+    return None
+
+
+def _regions(settings: Settings) -> str | None:
+    from twolatch.app import regions_of
+
+    try:
+        regions = regions_of(settings)
+    except ValueError as fault:
+        return str(fault)
+    samples = [one.id for one in regions.every if one.is_sample]
+    if samples and settings.portal_url.startswith("https:"):
+        return f"Clients are shown made-up addresses ({', '.join(samples)}): set TWOLATCH_REGIONS to a folder of yours."
     return None
 
 

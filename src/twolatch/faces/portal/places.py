@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from twolatch.protocol.codes import is_id
 
 _KIND = re.compile(r"[a-z]{2,20}")
+_COUNTRY = re.compile(r"[A-Z]{2}")
 _LINK_TOKEN = re.compile(r"[A-Za-z0-9._-]{1,120}")
 
 
@@ -40,6 +41,8 @@ class Place(StrEnum):
     LOST = "lost"
     FOUND = "found"
     LOGGED_OUT = "logged_out"
+    CONTACT = "contact"
+    HELP_RETURN = "help_return"
     CARD = "card"
     PRINTED = "printed"
     SOFT_CARD = "soft_card"
@@ -61,10 +64,13 @@ _PATHS = {
     Place.LOST: "/lost",
     Place.KEYS_ONLY: "/security/keys-only",
     Place.FOUND: "/found",
+    Place.CONTACT: "/contact",
+    Place.HELP_RETURN: "/help/return",
     Place.CARD: "/card",
     Place.PRINTED: "/code-card",
     Place.SOFT_CARD: "/soft-card",
 }
+_WITH_COUNTRY = {Place.CONTACT, Place.HELP_RETURN}
 _BY_TOKEN = {Place.SUSPEND: "/suspend", Place.READING_LINK: "/login/link"}
 # What a client proves himself again for, and where he goes on afterwards.
 REASONS = (
@@ -172,6 +178,8 @@ def path_of(place: Place, marks: Mapping[str, str]) -> str:
     if place is Place.SET_UP:
         one = _id(marks.get("id", ""))
         return f"/security/set-up/{one}" if one else "/security"
+    if place in _WITH_COUNTRY and _COUNTRY.fullmatch(marks.get("country", "")):
+        return f"{_PATHS[place]}?country={marks['country']}"
     if place in _BY_TOKEN:
         token = marks.get("token", "")
         return f"{_BY_TOKEN[place]}/{token}" if _LINK_TOKEN.fullmatch(token) else "/"
