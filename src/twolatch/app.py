@@ -42,6 +42,7 @@ from twolatch.storage.db import Database, StorageFault, file_of, open_database, 
 from twolatch.texts.catalogue import Texts
 from twolatch.wires.mail import Mail, MailFolder, MailServer
 from twolatch.wires.metrics import Metrics, Prometheus
+from twolatch.wires.nats_relay import NatsRelay
 from twolatch.wires.postgres_relay import PostgresRelay
 from twolatch.wires.push import PUSH_HOSTS, Push, Subscription, VapidKeys
 from twolatch.wires.push_worker import PushWorker
@@ -139,8 +140,10 @@ def phone_keys(settings: Settings, keys: Keys) -> PhoneKeys:
     )
 
 
-def _relay(settings: Settings) -> NoRelay | SocketRelay | PostgresRelay:
+def _relay(settings: Settings) -> NoRelay | NatsRelay | SocketRelay | PostgresRelay:
     """How the processes of one site hint to each other."""
+    if settings.signals:
+        return NatsRelay(settings.signals.split(","), settings.portal_url)
     if path := file_of(settings.database):
         return SocketRelay(path.parent / f"{path.name}.signals")
     return PostgresRelay(settings.database)

@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
-_SECRETS = ("TWOLATCH_DATABASE", "TWOLATCH_MAIL")  # may carry a password: each can come from a file instead
+# May carry a password: each can come from a file instead.
+_SECRETS = ("TWOLATCH_DATABASE", "TWOLATCH_MAIL", "TWOLATCH_SIGNALS")
 
 
 _FINGERPRINT = re.compile(r"[0-9A-F]{2}(:[0-9A-F]{2}){31}")
@@ -34,6 +35,7 @@ class Settings(BaseSettings):
     portal_url: str = "http://localhost:8080"
     phone_url: str = "http://phone.localhost:8080"
     desk_url: str = "http://desk.localhost:8080"
+    signals: str = ""  # nats:// or tls:// addresses of one cluster, with commas; empty: PostgreSQL, or a socket
     trusted_proxies: int = Field(default=0, ge=0, le=8)  # hops of X-Forwarded-For that are ours
 
     connections_most: int = Field(default=4_096, ge=64, le=65_536)  # held by one process
@@ -105,6 +107,15 @@ class Settings(BaseSettings):
         if parts.scheme == "http" and not is_loopback_name(parts.hostname):
             raise ValueError("plain http is for localhost only: use https")
         return f"{parts.scheme}://{parts.netloc.lower()}"
+
+    @field_validator("signals")
+    @classmethod
+    def _known_brokers(cls, value: str) -> str:
+        for each in filter(None, value.split(",")):
+            parts = urlsplit(each)
+            if parts.scheme not in {"nats", "tls"} or not parts.hostname or parts.path.strip("/"):
+                raise ValueError("must be nats://HOST:PORT or tls://HOST:PORT, several with commas")
+        return value
 
     @field_validator("store_apple", "store_google", "store_360", "store_baidu")
     @classmethod
