@@ -17,6 +17,20 @@ from twolatch.words.verdicts import Origin, Sighting, Verdict
 Memory = Mapping[str, Any]
 
 
+_fitting: dict[tuple[type, type], bool] = {}
+
+
+class Shapes(type(Protocol)):  # type: ignore[misc]
+    """Looks once at each class, whether it has a shape: Python looks at every method of the shape each time."""
+
+    def __instancecheck__(cls, instance: object) -> bool:
+        asked = (cls, type(instance))
+        known = _fitting.get(asked)
+        if known is None:
+            known = _fitting[asked] = super().__instancecheck__(instance)
+        return known
+
+
 class Trait(Enum):
     """What policy may ask for. Never ask which kind it is."""
 
@@ -149,7 +163,7 @@ class Kind(Protocol):
 
 
 @runtime_checkable
-class AnswersNumbers(Kind, Protocol):
+class AnswersNumbers(Kind, Protocol, metaclass=Shapes):
     """A kind whose questions can be answered by a number as well, where the usual way is closed. The question stays
     the one it is; whichever answer is right first, wins."""
 
@@ -159,7 +173,7 @@ class AnswersNumbers(Kind, Protocol):
 
 
 @runtime_checkable
-class Leaps(Protocol):
+class Leaps(Protocol, metaclass=Shapes):
     """A kind that remembers what it asked, under `asked` in what moves."""
 
     def leap(self, record: Record) -> Mapping[str, Any]:
@@ -168,7 +182,7 @@ class Leaps(Protocol):
 
 
 @runtime_checkable
-class ReadsCodes(Protocol):
+class ReadsCodes(Protocol, metaclass=Shapes):
     """A kind that can read a code off the page that asks. What it read is known before anything is paid: a guess at 128
     bits is none."""
 
@@ -176,7 +190,7 @@ class ReadsCodes(Protocol):
 
 
 @runtime_checkable
-class Signs(Protocol):
+class Signs(Protocol, metaclass=Shapes):
     """A kind whose answers carry a signature: whose they are is known before a try is paid for them. What such a kind
     also lets a person type is asked here too, and is genuine: the browser that types it has shown the password."""
 
@@ -195,7 +209,7 @@ class Claim:
 
 
 @runtime_checkable
-class TellsWhose(Kind, Signs, Protocol):
+class TellsWhose(Kind, Signs, Protocol, metaclass=Shapes):
     """A kind that can be asked before anybody said who he is: its answer names the client."""
 
     def invite(self, challenge: bytes) -> str:
@@ -207,7 +221,7 @@ class TellsWhose(Kind, Signs, Protocol):
 
 
 @runtime_checkable
-class Differs(Protocol):
+class Differs(Protocol, metaclass=Shapes):
     """A kind whose authenticators are not all alike: what `traits` and `rank` say of all, one of them may exceed."""
 
     def traits_of(self, record: Record) -> frozenset[Trait]: ...
@@ -235,7 +249,7 @@ class Newborn:
 
 
 @runtime_checkable
-class SetsUp(Protocol):
+class SetsUp(Protocol, metaclass=Shapes):
     """A kind that is set up in the portal, and confirmed by a first right answer."""
 
     def shown(self, record: Record) -> SetUp | None:
@@ -244,7 +258,7 @@ class SetsUp(Protocol):
 
 
 @runtime_checkable
-class Enrols(SetsUp, Protocol):
+class Enrols(SetsUp, Protocol, metaclass=Shapes):
     """A kind that a client sets up himself, out of nothing but chance."""
 
     def newborn(self, owner: Owner, fresh: bytes) -> Newborn:
@@ -274,7 +288,7 @@ class Unfit(Enum):
 
 
 @runtime_checkable
-class Issued(SetsUp, Kind, Protocol):
+class Issued(SetsUp, Kind, Protocol, metaclass=Shapes):
     """A kind that is made elsewhere and comes to the client by post."""
 
     def unfit(self, suite: str, key_bytes: int) -> Unfit | None: ...
@@ -283,7 +297,7 @@ class Issued(SetsUp, Kind, Protocol):
 
 
 @runtime_checkable
-class Printed(SetsUp, Kind, Protocol):
+class Printed(SetsUp, Kind, Protocol, metaclass=Shapes):
     """A kind that the site prints for a client. `fresh` is 160 random bytes; what is shown is a card, once, to whoever
     prints it."""
 
@@ -291,7 +305,7 @@ class Printed(SetsUp, Kind, Protocol):
 
 
 @runtime_checkable
-class RunsOut(Protocol):
+class RunsOut(Protocol, metaclass=Shapes):
     """A kind of which each use leaves one less. From `low` left on the client is warned."""
 
     @property
@@ -300,7 +314,7 @@ class RunsOut(Protocol):
 
 
 @runtime_checkable
-class Ends(Protocol):
+class Ends(Protocol, metaclass=Shapes):
     """A kind that serves for some time only. `lives` in ms from its making; its end is kept beside the enrolment as
     `ends`. The client is warned `warns` ms before it (0: never)."""
 
@@ -311,7 +325,7 @@ class Ends(Protocol):
 
 
 @runtime_checkable
-class Narrows(Protocol):
+class Narrows(Protocol, metaclass=Shapes):
     """A kind whose sessions soon may only get something better: `narrows` ms from its making, kept beside the enrolment
     as `narrows`."""
 
@@ -320,7 +334,7 @@ class Narrows(Protocol):
 
 
 @runtime_checkable
-class Spoken(Kind, Protocol):
+class Spoken(Kind, Protocol, metaclass=Shapes):
     """A kind that support tells a client by telephone. `fresh` is 64 random bytes; what is shown is a code, once."""
 
     def spoken(self, fresh: bytes) -> Newborn: ...

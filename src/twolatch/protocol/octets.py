@@ -1,10 +1,10 @@
 """How values become bytes: lengths, numbers, base64url, labels (docs/protocol.md, "Notation")."""
 
-import base64
 import binascii
 import re
 
 _B64U = re.compile(r"[A-Za-z0-9_-]*", re.ASCII)
+_TO_URL, _FROM_URL = bytes.maketrans(b"+/", b"-_"), str.maketrans("-_", "+/")
 
 
 class Malformed(ValueError):
@@ -49,7 +49,7 @@ def label(name: str) -> bytes:
 
 def b64u(raw: bytes) -> str:
     """base64url without padding (RFC 4648 section 5)."""
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
+    return binascii.b2a_base64(raw, newline=False).translate(_TO_URL).rstrip(b"=").decode("ascii")
 
 
 def unb64u(text: str, length: int | None = None) -> bytes:
@@ -61,7 +61,7 @@ def unb64u(text: str, length: int | None = None) -> bytes:
     if not _B64U.fullmatch(text):
         raise Malformed("not base64url")
     try:
-        raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        raw = binascii.a2b_base64(text.translate(_FROM_URL) + "=" * (-len(text) % 4))
     except binascii.Error as fault:
         raise Malformed("not base64url") from fault
     if b64u(raw) != text:

@@ -1,26 +1,49 @@
 """Statements, rows and faults of apsw, in our words."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import apsw
 
 from twolatch.storage.faults import ConstraintBroken, StorageBusy, StorageFault, WrongStatement
 from twolatch.storage.shapes import Row, T
-from twolatch.storage.statement import arguments, for_sqlite, must_change
+from twolatch.storage.statement import KEPT_TEXTS, Statement, arguments, for_sqlite, must_change
 from twolatch.storage.transaction import OpenTransaction
 
 Talk = Callable[[apsw.Connection, str, Mapping[str, Any]], T]
 
 
+@dataclass(slots=True)
+class Known:
+    """A statement as apsw takes it; its columns are learnt from its first row, for asking costs as much as reading."""
+
+    text: str
+    statement: Statement
+    names: tuple[str, ...] = ()
+
+
+@lru_cache(KEPT_TEXTS)
+def known(sql: str) -> Known:
+    return Known(*for_sqlite(sql))
+
+
 def fetch(connection: apsw.Connection, sql: str, values: Mapping[str, Any]) -> list[Row]:
-    text, statement = for_sqlite(sql)
-    cursor = connection.execute(text, arguments(statement, values))
-    first = next(cursor, None)
-    if first is None:
-        return []
-    names = [column[0] for column in cursor.get_description()]  # apsw tells it only while rows are left
-    return [dict(zip(names, values, strict=True)) for values in (first, *cursor.fetchall())]
+    asked = known(sql)
+    cursor = connection.execute(asked.text, arguments(asked.statement, values))
+    if not asked.names:
+        asked.names = names_of(cursor)
+    names = asked.names
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def names_of(cursor: apsw.Cursor) -> tuple[str, ...]:
+    """Of the columns; none where no row came, for apsw tells them only while rows are left."""
+    try:
+        return tuple(column[0] for column in cursor.get_description())
+    except apsw.ExecutionCompleteError:
+        return ()
 
 
 def fetch_first(connection: apsw.Connection, sql: str, values: Mapping[str, Any]) -> Row | None:
@@ -28,9 +51,9 @@ def fetch_first(connection: apsw.Connection, sql: str, values: Mapping[str, Any]
 
 
 def change(connection: apsw.Connection, sql: str, values: Mapping[str, Any]) -> int:
-    text, statement = for_sqlite(sql)
-    connection.execute(text, arguments(statement, values)).close()
-    return connection.changes() if statement.is_changing else 0
+    asked = known(sql)
+    connection.execute(asked.text, arguments(asked.statement, values)).close()
+    return connection.changes() if asked.statement.is_changing else 0
 
 
 def ask(talk: Talk[T], connection: apsw.Connection, sql: str, values: Mapping[str, Any]) -> T:

@@ -157,11 +157,15 @@ def arguments(statement: Statement, values: Mapping[str, Any]) -> list[Any]:
 
     Also for a text with a NUL, which PostgreSQL cannot keep: refused on both, so that it is found on either.
     """
-    if len(values) != len(statement.names) or not all(name in values for name in statement.names):
+    try:
+        ordered = [values[name] for name in statement.names]
+    except KeyError:
+        raise WrongStatement(wrong_names(statement, values)) from None
+    if len(values) != len(ordered):
         raise WrongStatement(wrong_names(statement, values))
-    ordered = [values[name] for name in statement.names]
-    if any(isinstance(value, str) and "\0" in value for value in ordered):
-        raise WrongStatement("a text value contains a NUL character")
+    for value in ordered:
+        if isinstance(value, str) and "\0" in value:
+            raise WrongStatement("a text value contains a NUL character")
     return ordered
 
 
