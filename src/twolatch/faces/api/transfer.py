@@ -2,7 +2,6 @@
 
 from functools import lru_cache
 
-import segno
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -12,6 +11,7 @@ from twolatch.activation.model import AwaitsNumber, Device, Done, Finishing, Off
 from twolatch.authenticators.model import Authenticator
 from twolatch.faces.api.bodies import decode, or_stop, reply, signed
 from twolatch.faces.api.signed import phone_of
+from twolatch.faces.qr import matrix
 from twolatch.faces.web import Endpoint, Stop, address_of, house_of
 from twolatch.protocol.messages import Claimant, Transfer, TransferNumber
 from twolatch.protocol.octets import b64u
@@ -82,11 +82,14 @@ def _claimant(device: Device) -> Claimant:
     return Claimant(device.platform, device.model, device.browser, device.address, device.is_same_address)  # type: ignore[arg-type]
 
 
+_BITS = bytes.maketrans(b"\0\xff", b"10")
+
+
 @lru_cache(maxsize=128)
 def picture_of(link: str) -> tuple[int, str]:
     """The QR code of a link as its rows of bits, so that a phone needs no encoder of its own."""
-    rows = segno.make_qr(link, error="m", boost_error=False, mask=3).matrix
-    bits = "".join(str(module & 1) for row in rows for module in row)
+    rows = matrix(link)
+    bits = b"".join(rows).translate(_BITS).decode()
     bits += "0" * (-len(bits) % 8)
     return len(rows), b64u(int(bits, 2).to_bytes(len(bits) // 8, "big"))
 

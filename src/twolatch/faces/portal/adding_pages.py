@@ -10,10 +10,9 @@ from starlette.responses import Response
 
 from twolatch.activation import by_code
 from twolatch.activation.by_code import Added, SettingUp
-from twolatch.faces import cookies
+from twolatch.faces import cookies, qr
 from twolatch.faces.portal.paper import card_pdf, words_of
 from twolatch.faces.portal.places import Place, path_of
-from twolatch.faces.portal.rendering import draw_qr
 from twolatch.faces.portal.security_pages import id_of
 from twolatch.faces.portal.showing import bearer_of, go, show, told
 from twolatch.faces.prompts import icon_of, set_up_shown, typed_of
@@ -93,7 +92,7 @@ def _page(request: Request, who: Bearer, seen: SettingUp, refusal: Refusal | Non
         "one": seen.one,
         "kind": kind.name,
         "icon": icon_of(kind),
-        "shown": {**shown, "qr": draw_qr(shown["link"]) if "link" in shown else ""},
+        "shown": {**shown, "qr": qr.as_picture(shown["link"]) if "link" in shown else ""},
         "expires": seen.asked.expires_at,
         "asks": prompt_shown(prompt_of(seen.asked)),
         "ends": seen.ends,
