@@ -6,6 +6,7 @@ import structlog
 
 from twolatch import limits
 from twolatch.authenticators.ending import warn
+from twolatch.custody.returns import reminding
 from twolatch.house import ClockBehind, House
 from twolatch.house.store import sweep
 from twolatch.storage.db import StorageFault, Tx
@@ -26,6 +27,7 @@ async def run(house: House) -> None:
         try:
             await tidy(house, house.clock.now())
             await warn(house, house.clock.now())
+            await reminding.warn(house, house.clock.now())
         except (StorageFault, ClockBehind) as fault:
             log.warning("not_tidied", reason=str(fault))
 

@@ -38,6 +38,7 @@ SEALED = (
     Sealed("proposals", "said", user="client_id"),
     Sealed("proposals", "cargo", user="client_id", batch=5),
     Sealed("proposals", "given", user="client_id"),
+    Sealed("orders", "sealed"),
     AUTHENTICATORS,
 )
 

@@ -5,6 +5,7 @@ No setting fails open: an unknown value stops the start (rule C7).
 
 import os
 import re
+from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -19,6 +20,7 @@ _SECRETS = ("TWOLATCH_DATABASE", "TWOLATCH_MAIL", "TWOLATCH_SIGNALS")
 
 
 _FINGERPRINT = re.compile(r"[0-9A-F]{2}(:[0-9A-F]{2}){31}")
+_FEE = re.compile(r"[a-z]+\.(cancelled|on_the_way|returned|battery|defect|damaged|lost|not_returned)")
 _APPLE_APP = re.compile(r"[A-Z0-9]{10}(\.[A-Za-z0-9-]+){2,}")
 
 
@@ -66,6 +68,15 @@ class Settings(BaseSettings):
     activation_minutes: int = Field(default=5, ge=1, le=10)
     offline_codes: Literal["auto", "on", "off"] = "auto"  # codes of a phone without network; auto: not in strict
     card_grace_days: int = Field(default=14, ge=1, le=60)  # from shipping; then a login ends at the card's activation
+    card_reminder_days: tuple[int, ...] = (7, 12)  # after shipping, while it is not activated
+    card_orders: Literal["equity", "everybody", "off"] = "equity"  # who may order a card in the portal
+    card_equity: int = Field(default=1_000_000, ge=0)  # of his accounts together, in whole units
+    card_reserve: Decimal = Field(default=Decimal(20), ge=0, le=10_000, decimal_places=2)  # an account carries it
+    card_currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$")
+    card_fees: dict[str, Decimal] = {}  # by kind.cause; else the reserve, or nothing
+    card_order_days: int = Field(default=5, ge=1, le=60)  # business days from the order to the client
+    card_post_days: int = Field(default=10, ge=1, le=60)  # business days to post a card whose return was announced
+    carriers: dict[str, str] = {}  # name: https address with {number}, or empty
     legacy_cards: bool = False  # cards that answer by SHA-1, or with fewer than eight digits
     soft_cards: Path | None = None  # folder of cards for the page that stands in for the hardware: rehearsals only
     challenge_seconds: int = Field(default=180, ge=30, le=600)
@@ -133,6 +144,23 @@ class Settings(BaseSettings):
         if not all(_FINGERPRINT.fullmatch(each.upper()) for each in value):
             raise ValueError("must be SHA-256 fingerprints: 32 pairs of hex digits with colons between them")
         return tuple(each.upper() for each in value)
+
+    @field_validator("card_fees")
+    @classmethod
+    def _known_fees(cls, value: dict[str, Decimal]) -> dict[str, Decimal]:
+        for name, amount in value.items():
+            if not _FEE.fullmatch(name) or not 0 <= amount <= 10_000 or amount * 100 % 1:
+                raise ValueError("must be kind.cause = amount, such as card.lost = 20; at most two decimals")
+        return value
+
+    @field_validator("carriers")
+    @classmethod
+    def _safe_carriers(cls, value: dict[str, str]) -> dict[str, str]:
+        for name, address in value.items():
+            is_safe = not address or (address.startswith("https://") and "{number}" in address)
+            if not is_safe or not 0 < len(name) <= 40 or not name.isprintable():
+                raise ValueError("must be name = https address with {number} in it, or name = an empty text")
+        return value
 
     @field_validator("app_apple")
     @classmethod

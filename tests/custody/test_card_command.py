@@ -104,7 +104,7 @@ def test_the_travels_of_a_card(site: Path) -> None:
     assert "nobody has this name" in run("card", "assign", "C-1", "dora").output
     assert "no card has this serial" in run("card", "assign", "C-7", "carla").output
     assert "checks its PIN by itself" in run("card", "assign", "C-1", "carla", "--pin", "4711").output
-    assert run("card", "assign", "C-1", "carla", "--hold").output == "C-1 is assigned, for carla.\n"
+    assert run("card", "assign", "C-1", "carla", "--hold").output == "C-1 is reserved, for carla.\n"
     assert "on its way to this client already" in run("card", "assign", "C-2", "carla").output
     assert run("card", "mark", "C-1", "stocked").exit_code == 0
     assert run("card", "assign", "C-1", "carla", "--hold").exit_code == 0

@@ -24,7 +24,7 @@ TABLES_OF = {
     "audit": {"audit", "audit_chain", "audit_checkpoints", "audit_sinks"},
     "authenticators": {"authenticators", "challenges"},
     "closing": {"settled_cards"},
-    "custody": {"cards"},
+    "custody": {"cards", "dues", "orders", "returns"},
     "house": {"data_keys", "facts", "server_keys"},
     "desk": {"proposals"},
     "limits": {"meters"},

@@ -61,9 +61,9 @@ def test_no_link_of_a_page_leads_nowhere(page: Path) -> None:
 
 
 def shown_default(value: object) -> str:
-    if value is None or value in ("", ()):
+    if value is None or value in ("", (), {}):
         return "empty"
-    return f"`{','.join(value) if isinstance(value, tuple) else value}`"
+    return f"`{','.join(map(str, value)) if isinstance(value, tuple) else value}`"
 
 
 def test_the_settings_page_names_every_setting_with_its_default() -> None:

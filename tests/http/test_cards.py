@@ -5,8 +5,6 @@ import os
 import re
 import secrets
 
-import pytest
-
 from tests.people import Browser, Page, Town, at_once, set_up_app, set_up_codes
 from twolatch.client import cards
 from twolatch.client.cards import SoftCard
@@ -285,28 +283,31 @@ async def test_a_faulty_card_opens_nothing_and_leaves_no_password_alone(town: To
     assert (await town.notices(user))["other_suspended"] == 1
 
 
-@pytest.mark.parametrize("ways", [(State.DESTROYED,), (State.FAULTY, State.DESTROYED)])
-async def test_a_destroyed_card_is_woken_by_nobody(town: Town, ways: tuple[State, ...]) -> None:
+async def test_a_destroyed_card_is_woken_by_nobody(town: Town) -> None:
     from twolatch.authenticators.flows import unlock_all
+    from twolatch.custody.dues.model import Cause
+    from twolatch.custody.model import OPERATOR
+    from twolatch.custody.returns import flows as returns
 
     user, _, card = await with_card(town)
-    for way in ways:
-        done = await flows.mark(town.house, Operator(), card.serial, way, town.house.clock.now())
-        assert isinstance(done, Card) or (way, done) == (State.DESTROYED, Fault.NOT_NOW)
-    if len(ways) == 1:
-        assert await state_of(town, card) == "active", "first it is faulty or lost"
-        return
-    await unlock_all(town.house, user.name, town.house.clock.now())
+    now = town.house.clock.now()
+    for way in (State.DESTROYED, State.FAULTY, State.DESTROYED):
+        done = await flows.mark(town.house, Operator(), card.serial, way, now)
+        assert isinstance(done, Card) is (way is State.FAULTY), "what was with a client is looked at first"
+    assert isinstance(await returns.receive(town.house, card.serial, now, OPERATOR), Card)
+    assert isinstance(await returns.inspect(town.house, card.serial, Cause.DEFECT, now, OPERATOR), Card)
+    assert isinstance(await returns.destroy(town.house, card.serial, now, OPERATOR), Card)
+    await unlock_all(town.house, user.name, now)
     assert await active(town, user) == 0
     assert await state_of(town, card) == "destroyed"
 
 
-async def test_a_card_reported_lost_with_the_password_is_lost_and_found_by_its_answer(town: Town) -> None:
+async def test_a_card_reported_lost_with_the_password_is_suspended_and_found_by_its_answer(town: Town) -> None:
     user, _, card = await with_card(town)
     browser = town.browser()
     await browser.get("/lost")
     await browser.send("/lost", name=user.name, password="linden tree 42 kites")
-    assert await state_of(town, card) == "lost"
+    assert await state_of(town, card) == "suspended"
     await browser.get("/found")
     page = await browser.send("/found", name=user.name, password="linden tree 42 kites")
     await browser.send("/login/answer", answer=answered(card, page))

@@ -71,6 +71,18 @@ def _fault_of(found: Sequence[User | None]) -> Fault | None:
     return Fault.TWICE if len({user.id for user in found if user}) < len(found) else None
 
 
+async def value(house: House, number: str, equity: int, now: int) -> Account | None:
+    """What an account is worth, in whole units, as the operator's books say. None when there is none."""
+
+    async def work(tx: Tx) -> Account | None:
+        found = await store.value(tx, number, equity, now)
+        if found:
+            await audit.write(tx, now, Event.ACCOUNT_VALUED, None, found.id, by="operator")
+        return found
+
+    return await house.db.write(work)
+
+
 async def mine(house: House, user: User) -> list[Account]:
     return await store.of_user(house.db, user.id)
 

@@ -50,6 +50,7 @@ class Account:
     closed_at: int = 0
     read_until: int = 0  # 0: its papers are shown without end
     goes_into: str = ""  # the account that stays, where two become one
+    equity: int = 0  # in whole units, as the operator's books said last
 
     def may_cancel(self, now: int) -> bool:
         return self.state is State.ASKED and now < self.cancel_until

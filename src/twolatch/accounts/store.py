@@ -4,7 +4,7 @@ from twolatch.accounts.model import Account, Document, Kind, State
 from twolatch.storage.db import Database, Row, Tx
 
 _FIELDS = """accounts.id, accounts.number, accounts.label, accounts.state, accounts.created_at, accounts.asked_at,
-             accounts.cancel_until, accounts.closed_at, accounts.read_until, accounts.goes_into"""
+             accounts.cancel_until, accounts.closed_at, accounts.read_until, accounts.goes_into, accounts.equity"""
 _SHOWN = """documents.id, documents.account_id, accounts.number, documents.kind, documents.period, documents.size,
             documents.created_at"""
 
@@ -22,6 +22,7 @@ def account_of(row: Row) -> Account:
         int(row["closed_at"]),
         int(row["read_until"]),
         row["goes_into"],
+        int(row["equity"]),
     )
 
 
@@ -58,6 +59,16 @@ async def admit(tx: Tx, account: str, user: str, *, is_holder: bool) -> None:
         user=user,
         holder=int(is_holder),
     )
+
+
+async def value(tx: Tx, number: str, equity: int, now: int) -> Account | None:
+    row = await tx.row(
+        f"""UPDATE accounts SET equity = :equity, equity_at = :now WHERE number = :number RETURNING {_FIELDS}""",  # noqa: S608
+        number=number,
+        equity=equity,
+        now=now,
+    )
+    return None if row is None else account_of(row)
 
 
 async def by_number(db: Database | Tx, number: str) -> Account | None:

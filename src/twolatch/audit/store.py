@@ -1,6 +1,6 @@
 """The log, appended to and never changed; beside it the order of its lines, the checkpoints and how far they went."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +31,30 @@ class Line:
     event: Event
     object: str
     facts: Mapping[str, Any]
+    user: str = ""
+
+
+async def of_objects(db: Database, objects: Sequence[str], events: Sequence[Event]) -> list[Line]:
+    """All lines of these events about these things, the oldest first."""
+    names = {f"e{number}": event.value for number, event in enumerate(events)}
+    things = {f"o{number}": one for number, one in enumerate(objects)}
+    rows = await db.rows(
+        f"""SELECT number, at, event, object, facts, user_id FROM audit
+            WHERE object IN ({_listed(things)}) AND event IN ({_listed(names)}) ORDER BY number""",  # noqa: S608
+        **names,
+        **things,
+    )
+    return [_line(row, row["user_id"] or "") for row in rows]
+
+
+def _listed(names: Iterable[str]) -> str:
+    """`:e0, :e1`; a list of nothing finds nothing."""
+    return ", ".join(f":{name}" for name in names) or "NULL"
+
+
+def _line(row: Row, user: str) -> Line:
+    facts = _decode(row["facts"])
+    return Line(int(row["number"]), int(row["at"]), Event(row["event"]), row["object"] or "", facts, user)
 
 
 async def of_user(db: Database, user: str, events: Sequence[Event], before: int | None, most: int) -> list[Line]:
@@ -38,17 +62,14 @@ async def of_user(db: Database, user: str, events: Sequence[Event], before: int 
     names = {f"e{number}": event.value for number, event in enumerate(events)}
     rows = await db.rows(
         f"""SELECT number, at, event, object, facts FROM audit
-            WHERE user_id = :user AND number < :before AND event IN ({", ".join(f":{name}" for name in names)})
+            WHERE user_id = :user AND number < :before AND event IN ({_listed(names)})
             ORDER BY number DESC LIMIT :most""",  # noqa: S608 our own words
         user=user,
         before=(1 << 62) if before is None else before,
         most=most,
         **names,
     )
-    return [
-        Line(int(row["number"]), int(row["at"]), Event(row["event"]), row["object"] or "", _decode(row["facts"]))
-        for row in rows
-    ]
+    return [_line(row, user) for row in rows]
 
 
 async def write(tx: Tx, now: int, event: Event, user: str | None, obj: str | None = None, **facts: Fact) -> None:

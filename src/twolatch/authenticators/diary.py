@@ -24,6 +24,8 @@ TOLD = tuple(
         Event.AUTHENTICATOR_FORGED,  # the operator's
         Event.CARDS_IMPORTED,  # the operator's
         Event.CARD_STOCKED,  # the operator's
+        Event.CARD_INSPECTED,  # what it means for the client, a fee or the reserve, is told
+        Event.ACCOUNT_VALUED,  # the operator's
         Event.DOCUMENT_TAKEN,  # the operator's
         Event.CLOSING_WAITS,  # of an account, and of nobody alone
         Event.ACCOUNT_CLOSED,  # the same

@@ -15,6 +15,9 @@ from twolatch.authenticators.model import HELD, UNPROVEN
 from twolatch.authenticators.model import State as OfAuthenticator
 from twolatch.authenticators.outcome import move
 from twolatch.closing import cards
+from twolatch.custody import flows as custody
+from twolatch.custody.model import SITE
+from twolatch.custody.orders import flows as orders
 from twolatch.house import ClockBehind, House
 from twolatch.people import store as people
 from twolatch.people.model import User
@@ -87,6 +90,8 @@ async def _close_client(tx: Tx, house: House, user: User, account: Account, now:
     await note_ended(tx, user.id, ended, "closed", now)
     for one in await authenticators.of_user(tx, house.keys, user.id, HELD | UNPROVEN):
         await move(tx, house, one.id, user, OfAuthenticator.REMOVED, Event.AUTHENTICATOR_REMOVED, now)
+    await orders.end_all(tx, house, user, now, SITE)
+    await custody.release(tx, house, user, now, SITE)
     await sessions.forget_browsers(tx, user.id, but=b"")
     await audit.write(tx, now, Event.CLIENT_CLOSED, user.id, account.id)
     notice = "client_closed"

@@ -11,7 +11,8 @@ from twolatch.authenticators import policy
 from twolatch.authenticators import store as authenticators
 from twolatch.closing import cards, store
 from twolatch.closing.effect import effect
-from twolatch.closing.model import CANCEL_FOR, DECLARED, ENDS, SETTLED_IN, Card, Fault, How
+from twolatch.closing.model import CANCEL_FOR, DECLARED, ENDS, SETTLED_IN, Card, Duty, Fault, How
+from twolatch.custody.model import CLIENT, OPERATOR, By
 from twolatch.house import House
 from twolatch.people import store as people
 from twolatch.sessions.model import FreshlySignedIn, SignedIn
@@ -95,7 +96,7 @@ async def declare(house: House, fresh: FreshlySignedIn, account: Account, card: 
     found = await _owed(house, account, card)
     if found is None or found.user != who.user.id:
         return Refusal(Code.NOT_FOUND)
-    is_done = await _settle(house, account, found, DECLARED[found.duty], "client", now)
+    is_done = await _settle(house, account, found, DECLARED[found.duty], CLIENT, now)
     return None if is_done else Refusal(Code.NOT_FOUND)
 
 
@@ -106,16 +107,17 @@ async def _owed(house: House, account: Account, card: str) -> Card | None:
     return next((one for one in owed if card in {one.id, one.name} and not one.settled), None)
 
 
-async def _settle(house: House, account: Account, card: Card, how: How, by: str, now: int) -> bool:
+async def _settle(house: House, account: Account, card: Card, how: How, by: By, now: int) -> bool:
     async def work(tx: Tx) -> bool:
         await _take_turns(tx, account.id)
         user = await people.by_id(tx, card.user)
         assert user
-        if not await store.settle(tx, account.id, card.id, how, now):
+        if card.duty is Duty.SHRED and not await store.settle(tx, account.id, card.id, how, now):
             return False
-        await audit.write(tx, now, Event.CLOSING_CARD, card.user, card.id, account=account.id, how=how.value, by=by)
-        if how is How.LOST:
-            await cards.lose(tx, house, user, card, now)
+        if not await cards.settle(tx, house, user, card, how, now, by):
+            return False
+        facts = {"account": account.id, "how": how.value, **by.facts}
+        await audit.write(tx, now, Event.CLOSING_CARD, card.user, card.id, **facts)
         await effect(tx, house, account.id, now)
         return True
 
@@ -178,7 +180,9 @@ async def cancel_for(house: House, number: str, now: int) -> Fault | None:
     return await house.db.write(work)
 
 
-async def settle_for(house: House, number: str, card: str, how: How, now: int) -> Fault | None:
+async def settle_for(
+    house: House, number: str, card: str, how: How, now: int, by: By = OPERATOR
+) -> Fault | None:
     """A card has arrived, or the client declares it. `card`: its serial, or what the client calls it."""
     account = await accounts.by_number(house.db, number)
     if account is None:
@@ -186,4 +190,4 @@ async def settle_for(house: House, number: str, card: str, how: How, now: int) -
     found = await _owed(house, account, card)
     if found is None or how not in ENDS[found.duty]:
         return Fault.NO_CARD
-    return None if await _settle(house, account, found, how, "operator", now) else Fault.NO_CARD
+    return None if await _settle(house, account, found, how, by, now) else Fault.NO_CARD

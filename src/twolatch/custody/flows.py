@@ -2,25 +2,43 @@
 
 from dataclasses import dataclass
 
-from twolatch import notices
 from twolatch.authenticators import outcome, telling
 from twolatch.authenticators import store as authenticators
 from twolatch.authenticators.model import HELD, Authenticator
 from twolatch.authenticators.model import State as OfAuthenticator
-from twolatch.custody import store
-from twolatch.custody.chain import note
-from twolatch.custody.model import ALONG, COMING, NEXT, Card, Fault, State
+from twolatch.custody import handing, store
+from twolatch.custody.chain import note, timeline
+from twolatch.custody.dues import flows as dues
+from twolatch.custody.dues.model import Cause
+from twolatch.custody.handing import Parcel
+from twolatch.custody.model import (
+    COMING,
+    FOLLOWS,
+    IN_HAND,
+    LOGIN,
+    OPERATOR,
+    By,
+    Card,
+    Fault,
+    State,
+    Step,
+    may_wake,
+    warranted,
+)
+from twolatch.custody.orders import store as orders
+from twolatch.custody.orders.model import OF_CARD
+from twolatch.custody.returns import store as returns
 from twolatch.house import House
-from twolatch.kinds.kind import Issued, Made
-from twolatch.kinds.shelf import find
+from twolatch.kinds.kind import Made
 from twolatch.people import store as people
 from twolatch.people.model import User, canonical_name
 from twolatch.storage.db import Tx
 from twolatch.words.events import Event
-from twolatch.words.limits import DAY
 from twolatch.words.warrants import Lowering, Warrant, must_cover
 
 PAGE = 1_000
+# What `mark` is for. The rest has a flow of its own, with what belongs to it: a parcel, a return, an inspection.
+MARKED = frozenset({State.STOCKED, State.FAULTY, State.LOST, State.DESTROYED})
 
 
 async def stock(house: House, after: str = "", most: int = PAGE, state: str = "") -> list[Card]:
@@ -28,81 +46,94 @@ async def stock(house: House, after: str = "", most: int = PAGE, state: str = ""
     return await store.everything(house.db, after, most, state)
 
 
-async def assign(house: House, serial: str, name: str, pin: str, now: int, *, holds: bool = False) -> Card | Fault:
+async def by_serial(house: House, serial: str) -> Card | None:
+    return await store.by_serial(house.db, serial.strip())
+
+
+async def way_of(house: House, card: Card, *, user: str = "") -> list[Step]:
+    """Everything that happened to it, the oldest first; `user`: as far as this client may see it. The desk and the
+    portal show this one list."""
+    order = await orders.of_card(house.db, house.keys, card.id)
+    return await timeline(house.db, card, order.id if order else "", user=user)
+
+
+async def assign(
+    house: House, serial: str, name: str, pin: str, now: int, *, holds: bool = False, by: By = OPERATOR
+) -> Card | Fault:
     """A stocked card is for this client, and goes into the post unless it is held back. One at a time."""
     user = await people.by_name(house.db, canonical_name(name))
     if user is None:
         return Fault.NO_CLIENT
-    card = await store.by_serial(house.db, serial)
-    if card is None:
-        return Fault.NO_CARD
-    if card.state is not State.STOCKED:
-        return Fault.NOT_NOW
-    made = store.opened(house.keys, card)
-    if fault := _misfit(house, card, made, pin):
-        return fault
-    mine = Made(made.serial, made.suite, made.key, made.counter, 0, pin)
+    ready = await handing.prepare(house, Parcel(serial, pin=pin))
+    if isinstance(ready, Fault):
+        return ready
 
     async def work(tx: Tx) -> Card | Fault:
         await people.take_turn(tx, user.id)
         if await store.coming_to(tx, user.id):
             return Fault.COMING
-        if not await store.give(tx, house.keys, card, user.id, mine, now):
-            return Fault.NOT_NOW
-        await note(tx, now, State.ASSIGNED, card.id, card.serial, user.id, by="operator")
-        return await _latest(tx, card) if holds else await _ship(tx, house, user, await _latest(tx, card), now)
+        sent = await (handing.set_aside if holds else handing.send)(tx, house, user, ready, now, by)
+        return sent or Fault.NOT_NOW
 
     return await house.db.write(work)
 
 
-def _misfit(house: House, card: Card, made: Made, pin: str) -> Fault | None:
-    kind = find(house.kinds, card.kind)
-    if not isinstance(kind, Issued) or kind.unfit(made.suite, len(made.key)):
-        return Fault.UNFIT
-    is_pin = pin.isascii() and pin.isdigit() and 4 <= len(pin) <= 8
-    if kind.mixes_pin(made.suite):
-        return None if is_pin else Fault.NO_PIN
-    return Fault.HAS_PIN if pin else None
-
-
-async def ship(house: House, serial: str, now: int) -> Card | Fault:
+async def ship(house: House, parcel: Parcel, now: int, by: By = OPERATOR) -> Card | Fault:
     """A card that was held back goes into the post."""
-    card = await store.by_serial(house.db, serial)
+    card = await by_serial(house, parcel.serial)
     if card is None:
         return Fault.NO_CARD
-    if card.state is not State.ASSIGNED:
+    if card.state is not State.RESERVED:
         return Fault.NOT_NOW
+    way = handing.way_of(house, parcel.carrier, parcel.tracking)
+    if isinstance(way, Fault):
+        return way
     user = await people.by_id(house.db, card.user)
     assert user is not None
 
     async def work(tx: Tx) -> Card | Fault:
         await people.take_turn(tx, user.id)
-        return await _ship(tx, house, user, card, now)
+        return await handing.post(tx, house, user, card, way, now, by) or Fault.NOT_NOW
 
     return await house.db.write(work)
 
 
-async def _ship(tx: Tx, house: House, user: User, card: Card, now: int) -> Card | Fault:
-    """From now on runs the time in which the card is optional."""
-    if not await store.move(tx, card, State.SHIPPED, now):
-        return Fault.NOT_NOW
-    days = house.settings.card_grace_days
-    await people.demand_set_up(tx, user.id, now + days * DAY)
-    await note(tx, now, State.SHIPPED, card.id, card.serial, user.id, by="operator")
-    await notices.write(tx, house, now, user.recipient, "card_shipped", serial=card.serial, days=str(days))
-    tx.after(lambda: house.signals.tell(f"user:{user.id}"))
-    return await _latest(tx, card)
+async def deliver(house: House, serial: str, now: int, by: By = OPERATOR) -> Card | Fault:
+    """The carrier says that it has arrived at the client's."""
+    card = await by_serial(house, serial)
+    if card is None:
+        return Fault.NO_CARD
+
+    async def work(tx: Tx) -> Card | Fault:
+        await people.take_turn(tx, card.user)
+        if card.state is not State.SHIPPED or not await step(tx, card, State.DELIVERED, now, by):
+            return Fault.NOT_NOW
+        tx.after(lambda: house.signals.tell(f"user:{card.user}"))
+        return await _latest(tx, card)
+
+    return await house.db.write(work)
+
+
+async def step(tx: Tx, card: Card, to: State, now: int, by: By, **facts: str) -> bool:
+    """One step on, with its line in the chain, and with the order it was sent for. False when somebody was faster, or
+    where there is no such step."""
+    if not card.may_go(to) or not await store.move(tx, card, to, now):
+        return False
+    if to in OF_CARD:
+        await orders.follow(tx, card.id, OF_CARD[to], now)
+    await note(tx, now, to, card, card.user, by, **facts)
+    return True
 
 
 async def _latest(tx: Tx, card: Card) -> Card:
-    found = await store.by_serial(tx, card.serial)
+    found = await store.by_id(tx, card.id)
     assert found is not None
     return found
 
 
 async def mark(house: House, warrant: Warrant, serial: str, to: State, now: int) -> Card | Fault:
     """Faulty, lost, destroyed; or back into the stock what never left it."""
-    card = await store.by_serial(house.db, serial)
+    card = await by_serial(house, serial)
     if card is None:
         return Fault.NO_CARD
     return await house.db.write(lambda tx: write_off(tx, house, warrant, card, to, now))
@@ -112,26 +143,74 @@ async def write_off(tx: Tx, house: House, warrant: Warrant, card: Card, to: Stat
     """In a transaction that may hold more, such as the approval by a second person. The login stops taking the card in
     the same transaction. A card that is out of use still counts as the client's second factor: a broken one must not
     leave the password alone."""
-    by = must_cover(warrant, Lowering.STOCK_LOSS, card.serial)
-    if to in {State.ASSIGNED, State.SHIPPED, State.ACTIVE} or to not in NEXT[card.state]:
+    by = warranted(must_cover(warrant, Lowering.STOCK_LOSS, card.serial))
+    if to not in MARKED or not card.may_go(to):
         return Fault.NOT_NOW
     user = await people.take_turn(tx, card.user) if card.user else None
-    if not await _put(tx, house, card, to, now):
-        return Fault.NOT_NOW
-    if user and card.state in COMING:
-        await people.demand_set_up(tx, user.id, 0)
-    if user and card.authenticator:
+    return await _latest(tx, card) if await _marked(tx, house, card, user, to, now, by) else Fault.NOT_NOW
+
+
+async def fail(house: House, serial: str, now: int, by: By) -> Card | Fault:
+    """Its client says that it does not work. One person may note that: it opens nothing from then on, and that is
+    never less protection than before."""
+    card = await by_serial(house, serial)
+    if card is None or not card.user:
+        return Fault.NO_CARD
+
+    async def work(tx: Tx) -> Card | Fault:
+        user = await people.take_turn(tx, card.user)
+        if not card.may_go(State.FAULTY) or not await _marked(tx, house, card, user, State.FAULTY, now, by):
+            return Fault.NOT_NOW
+        return await _latest(tx, card)
+
+    return await house.db.write(work)
+
+
+async def _marked(tx: Tx, house: House, card: Card, user: User | None, to: State, now: int, by: By) -> bool:
+    if to is State.LOST and user:
+        return await lose(tx, house, user, card, now, by)
+    if to is not State.STOCKED:
+        done = await step(tx, card, to, now, by)
+    elif done := await _take_back(tx, house, card, now):
+        await note(tx, now, to, card, card.user, by)
+    if done and user:
+        await out_of_use(tx, house, card, user, now)
+    return done
+
+
+async def _take_back(tx: Tx, house: House, card: Card, now: int) -> bool:
+    made = store.opened(house.keys, card)
+    fresh = Made(made.serial, made.suite, made.key, made.counter)  # without the PIN of whom it was for
+    return await store.take_back(tx, house.keys, card, fresh, now)
+
+
+async def lose(tx: Tx, house: House, user: User, card: Card, now: int, by: By) -> bool:
+    """Inside its client's turn: it opens nothing from that moment on, and the fee table says what it costs him. What
+    never came to him costs him nothing."""
+    if not await step(tx, card, State.LOST, now, by):
+        return False
+    never_came = {State.RESERVED, State.SHIPPED}
+    sent_back = {State.ANNOUNCED, State.IN_TRANSIT}
+    cause = Cause.ON_THE_WAY if card.state in never_came else Cause.LOST
+    await returns.end(tx, card.id, "lost", now)
+    await out_of_use(tx, house, card, user, now)
+    await dues.settle(tx, house, user, card, Cause.NOT_RETURNED if card.state in sent_back else cause, now, by)
+    return True
+
+
+async def release(tx: Tx, house: House, user: User, now: int, by: By) -> None:
+    """What was set aside for a client who goes lies in the stock again."""
+    card = await store.coming_to(tx, user.id)
+    if card and card.state is State.RESERVED and await _take_back(tx, house, card, now):
+        await note(tx, now, State.STOCKED, card, user.id, by)
+
+
+async def out_of_use(tx: Tx, house: House, card: Card, user: User, now: int) -> None:
+    """Nothing is demanded for it any more, and its authenticator answers nothing."""
+    if card.state in COMING:
+        await handing.arrived(tx, user.id)
+    if card.authenticator:
         await _stop(tx, house, card, user, now)
-    await note(tx, now, to, card.id, card.serial, card.user, by=by["by"])
-    return await _latest(tx, card)
-
-
-async def _put(tx: Tx, house: House, card: Card, to: State, now: int) -> bool:
-    if to is State.STOCKED:
-        made = store.opened(house.keys, card)
-        fresh = Made(made.serial, made.suite, made.key, made.counter)  # without the PIN of whom it was for
-        return await store.take_back(tx, house.keys, card, fresh, now)
-    return await store.move(tx, card, to, now)
 
 
 async def _stop(tx: Tx, house: House, card: Card, user: User, now: int) -> None:
@@ -145,23 +224,26 @@ class Custodian:
     """A card goes along with its authenticator, in the same transaction."""
 
     async def allows(self, tx: Tx, one: Authenticator, to: OfAuthenticator) -> bool:
-        """A card that was lost on the way or destroyed opens nothing any more, whoever unlocks its authenticator."""
+        """A card that is on its way back, or destroyed, opens nothing any more, whoever unlocks its authenticator."""
         card = await store.of_authenticator(tx, one.id) if to is OfAuthenticator.ACTIVE else None
-        return card is None or card.state is State.ACTIVE or State.ACTIVE in NEXT[card.state]
+        return card is None or may_wake(card.state, one.state)
 
     async def follow(self, tx: Tx, house: House, one: Authenticator, to: OfAuthenticator, now: int) -> None:
-        wanted = ALONG.get(to) if to is OfAuthenticator.ACTIVE or one.state in HELD else None
-        card = await store.of_authenticator(tx, one.id) if wanted else None
-        if wanted is None or card is None or wanted not in NEXT[card.state]:
-            return
-        if not await store.move(tx, card, wanted, now):
+        goes = FOLLOWS.get(to, {}) if to is OfAuthenticator.ACTIVE or one.state in HELD else {}
+        card = await store.of_authenticator(tx, one.id) if goes else None
+        wanted = goes.get(card.state) if card else None
+        if card is None or wanted is None or not await step(tx, card, wanted, now, LOGIN):
             return
         if wanted is State.ACTIVE:
-            await people.demand_set_up(tx, card.user, 0)
-        await note(tx, now, wanted, card.id, card.serial, card.user)
+            await handing.arrived(tx, card.user)
 
 
 async def coming(house: House, user: User) -> Card | None:
     """What the client can activate as soon as he has it in hand."""
     card = await store.coming_to(house.db, user.id)
-    return card if card and card.state is State.SHIPPED else None
+    return card if card and card.state in IN_HAND else None
+
+
+async def of_client(house: House, user: User) -> list[Card]:
+    """Every card that is, or was, his."""
+    return await store.of_client(house.db, user.id)

@@ -7,8 +7,8 @@ from hashlib import sha256
 
 from twolatch import audit
 from twolatch.custody import store
-from twolatch.custody.chain import note
-from twolatch.custody.model import State
+from twolatch.custody.chain import note_stocked
+from twolatch.custody.model import By, warranted
 from twolatch.custody.store import NewCard
 from twolatch.house import House
 from twolatch.kinds.kind import Issued, Made, Unfit
@@ -109,7 +109,7 @@ async def keep(tx: Tx, house: House, warrant: Warrant, lot: Lot, now: int) -> Re
     by = must_cover(warrant, Lowering.STOCK_IMPORT, lot.file)
     report = Report(notes=list(lot.notes), refused=list(lot.refused))
     for found in lot.fit:
-        await _take(tx, house, lot.kind, found, report, by["by"], now)
+        await _take(tx, house, lot.kind, found, report, warranted(by), now)
     if report.new:
         await audit.write(
             tx, now, Event.CARDS_IMPORTED, None, file=lot.file,
@@ -150,14 +150,14 @@ async def foresee(house: House, lot: Lot) -> Report:
     return report
 
 
-async def _take(tx: Tx, house: House, kind: str, found: FoundKey, report: Report, by: str, now: int) -> None:
+async def _take(tx: Tx, house: House, kind: str, found: FoundKey, report: Report, by: By, now: int) -> None:
     if not await _is_new(tx, house, found, report):
         return
     assert found.secret
     made = Made(found.serial, found.suite, found.secret, found.counter)
     new = NewCard(house.chance.id(), kind, found.maker, found.model, made)
     await store.insert(tx, house.keys, new, now)
-    await note(tx, now, State.STOCKED, new.id, found.serial, "", by=by)
+    await note_stocked(tx, now, new.id, found.serial, by)
     report.new.append(found.serial)
 
 

@@ -11,7 +11,7 @@ from twolatch.kinds.kind import Made
 from twolatch.storage.db import Database, Row, Tx
 
 _FIELDS = """id, serial, kind, maker, model, sealed, asked, state, user_id, authenticator_id, created_at, changed_at,
-             shipped_at"""
+             shipped_at, received_at, carrier, tracking"""
 _read = msgspec.json.Decoder(dict[str, Any])
 
 
@@ -41,6 +41,9 @@ def _card(row: Row) -> Card:
         created_at=int(row["created_at"]),
         changed_at=int(row["changed_at"]),
         shipped_at=int(row["shipped_at"]),
+        received_at=int(row["received_at"]),
+        carrier=row["carrier"],
+        tracking=row["tracking"],
     )
 
 
@@ -88,15 +91,21 @@ async def by_serial(db: Database | Tx, serial: str) -> Card | None:
     return None if row is None else _card(row)
 
 
+async def by_id(db: Database | Tx, card: str) -> Card | None:
+    row = await db.row(f"SELECT {_FIELDS} FROM cards WHERE id = :id", id=card)  # noqa: S608
+    return None if row is None else _card(row)
+
+
 async def of_authenticator(db: Database | Tx, authenticator: str) -> Card | None:
     row = await db.row(f"SELECT {_FIELDS} FROM cards WHERE authenticator_id = :id", id=authenticator)  # noqa: S608
     return None if row is None else _card(row)
 
 
 async def coming_to(db: Database | Tx, user: str) -> Card | None:
-    """The one card that is set aside for this client, or on its way to him."""
+    """The one card that is set aside for this client, on its way to him, or with him and not activated."""
     row = await db.row(
-        f"SELECT {_FIELDS} FROM cards WHERE user_id = :user AND state IN ('assigned', 'shipped')",  # noqa: S608
+        f"""SELECT {_FIELDS} FROM cards
+            WHERE user_id = :user AND state IN ('reserved', 'shipped', 'delivered')""",  # noqa: S608
         user=user,
     )
     return None if row is None else _card(row)
@@ -121,11 +130,13 @@ async def everything(db: Database, after: str, most: int, state: str) -> list[Ca
 
 
 async def move(tx: Tx, card: Card, to: State, now: int) -> bool:
-    """From the state it was seen in to the next. False when somebody was faster."""
+    """From the state it was seen in to the next. False when somebody was faster. What was with a client is destroyed
+    after it was inspected, and lies in no stock again."""
     row = await tx.row(
         """UPDATE cards SET state = :to, changed_at = :now,
-               shipped_at = CASE WHEN :to = 'shipped' THEN :now ELSE shipped_at END
-           WHERE id = :id AND state = :seen RETURNING id""",
+               received_at = CASE WHEN :to = 'received' THEN :now ELSE received_at END
+           WHERE id = :id AND state = :seen AND :to NOT IN ('stocked', 'reserved', 'shipped')
+             AND (:to <> 'destroyed' OR shipped_at = 0 OR state = 'inspected') RETURNING id""",
         id=card.id,
         to=to.value,
         seen=card.state.value,
@@ -134,11 +145,25 @@ async def move(tx: Tx, card: Card, to: State, now: int) -> bool:
     return row is not None
 
 
-async def give(tx: Tx, keys: Keys, card: Card, user: str, made: Made, now: int) -> bool:
-    """A stocked card becomes a client's, sealed anew under his name."""
+async def hand_over(tx: Tx, card: Card, carrier: str, tracking: str, now: int) -> bool:
+    """What was set aside goes into the post. False when somebody was faster."""
     row = await tx.row(
-        """UPDATE cards SET state = 'assigned', user_id = :user, sealed = :sealed, changed_at = :now
-           WHERE id = :id AND state = 'stocked' RETURNING id""",
+        """UPDATE cards SET state = 'shipped', changed_at = :now, shipped_at = :now, carrier = :carrier,
+               tracking = :tracking
+           WHERE id = :id AND state = 'reserved' RETURNING id""",
+        id=card.id,
+        carrier=carrier,
+        tracking=tracking,
+        now=now,
+    )
+    return row is not None
+
+
+async def give(tx: Tx, keys: Keys, card: Card, user: str, made: Made, now: int) -> bool:
+    """A stocked card becomes a client's, sealed anew under his name. One that was out never becomes anybody's again."""
+    row = await tx.row(
+        """UPDATE cards SET state = 'reserved', user_id = :user, sealed = :sealed, changed_at = :now
+           WHERE id = :id AND state = 'stocked' AND shipped_at = 0 RETURNING id""",
         id=card.id,
         user=user,
         sealed=sealed(keys, card.id, user, made),
@@ -151,7 +176,7 @@ async def take_back(tx: Tx, keys: Keys, card: Card, made: Made, now: int) -> boo
     """It never left the house: into the stock again."""
     row = await tx.row(
         """UPDATE cards SET state = 'stocked', user_id = '', sealed = :sealed, changed_at = :now
-           WHERE id = :id AND state = 'assigned' RETURNING id""",
+           WHERE id = :id AND state = 'reserved' RETURNING id""",
         id=card.id,
         sealed=sealed(keys, card.id, "", made),
         now=now,
@@ -163,7 +188,7 @@ async def point_at(tx: Tx, card: Card, authenticator: str, asked: int) -> bool:
     """It is being set up as this authenticator, and was asked so many numbers. False when somebody was faster."""
     row = await tx.row(
         """UPDATE cards SET authenticator_id = :authenticator, asked = :asked
-           WHERE id = :id AND state = 'shipped' AND asked = :seen RETURNING id""",
+           WHERE id = :id AND state IN ('shipped', 'delivered') AND asked = :seen RETURNING id""",
         id=card.id,
         authenticator=authenticator,
         asked=asked,

@@ -79,6 +79,10 @@ class PostOffice:
         if "agent" in facts:
             agent = self._texts.browser(content.language, facts["agent"])
             facts["agent"] = agent or say(content.language, "fact.unknown_browser")
+        if cause := facts.get("cause", ""):
+            facts["cause"] = say(content.language, f"cause.{cause}")
+        for day in [name for name in facts if name.endswith("_on")]:  # "expected_on" in ms is told as {expected}
+            facts[day.removesuffix("_on")] = self._texts.day(content.language, int(facts.pop(day)))
         for moment in [name for name in facts if name.endswith("_at")]:  # "ends_at" in ms is told as {ends}
             facts[moment.removesuffix("_at")] = self._texts.moment(content.language, int(facts.pop(moment)))
         return Letter(

@@ -160,12 +160,26 @@ def assign(
 
 
 @app.command()
-def ship(serial: Serial) -> None:
-    """Note a card that was set aside as sent."""
+def ship(
+    serial: Serial,
+    order: Annotated[str, typer.Option(help="Number of the order it is for; else it was set aside before.")] = "",
+    carrier: Annotated[str, typer.Option(help="Who brings it.")] = "",
+    tracking: Annotated[str, typer.Option(help="His number for it.")] = "",
+    pin: Annotated[str, typer.Option(envvar="TWOLATCH_CARD_PIN", help="Only for cards that mix it into answers.")] = "",
+) -> None:
+    """Note a card as sent: for an order, or one that was set aside."""
     from twolatch.custody import flows
+    from twolatch.custody.handing import Parcel
+    from twolatch.custody.model import OPERATOR
+    from twolatch.custody.orders import flows as orders
+
+    parcel = Parcel(serial, carrier, tracking, pin)
 
     async def wish(house: "House") -> "Card | Fault":
-        return await flows.ship(house, serial, house.clock.now())
+        now = house.clock.now()
+        if order:
+            return await orders.ship(house, order, parcel, now, OPERATOR)
+        return await flows.ship(house, parcel, now)
 
     typer.echo(f"{_done(in_house(wish)).serial} is shipped.")
 
