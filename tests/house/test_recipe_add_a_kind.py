@@ -52,7 +52,8 @@ def held(house: Any) -> Authenticator:
 
 
 def asked(house: Any, one: Authenticator) -> Any:
-    return prepare(house, one, "anna", Asking(Purpose.LOGIN, b"", True, "", "", "password"), NOW)
+    anna: Any = SimpleNamespace(id=one.user, name="anna")
+    return prepare(house, one, anna, Asking(Purpose.LOGIN, b"", True, "", "", "password"), NOW)
 
 
 def test_step_1_the_kind_fits_the_shape_of_kinds_and_stays_pure() -> None:

@@ -200,7 +200,7 @@ def _make(house: House, asked: Claim, found: Activation, user: User, now: int) -
         used_at=0,
     )
     asking = Asking(Purpose.TEST, b"", True, "", "", "portal", lives=DAY)  # a phone closed early finishes later
-    test = prepare(house, phone, user.name, asking, now)
+    test = prepare(house, phone, user, asking, now)
     shown, signature = shown_bytes(test.memory)
     answer = Claimed(
         device=device,

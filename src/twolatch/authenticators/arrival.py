@@ -81,7 +81,7 @@ async def activated(tx: Tx, house: House, one: Authenticator, case: Case, now: i
         await note_ended(tx, user.id, ended, "moved", now)
     else:
         await telling.write(tx, house, user, one, "new_phone", now, link=link)
-    await _settle_in(tx, house, one, case, now)
+    await settle_in(tx, house, one, case, now)
     tx.after(lambda: house.signals.tell(f"user:{user.id}"))
 
 
@@ -95,7 +95,7 @@ async def returned(tx: Tx, house: House, one: Authenticator, case: Case, now: in
     tx.after(lambda: house.signals.tell(f"user:{user.id}"))
 
 
-async def _settle_in(tx: Tx, house: House, one: Authenticator, case: Case, now: int) -> None:
+async def settle_in(tx: Tx, house: House, one: Authenticator, case: Case, now: int) -> None:
     """One that is alone of its kind ends the older one. The client's very first ends what the password alone had
     opened elsewhere, and those browsers are strangers again: a thief who came first would else stay in. For a phone
     that happened with the six digits."""
@@ -105,7 +105,7 @@ async def _settle_in(tx: Tx, house: House, one: Authenticator, case: Case, now: 
         for old in (each for each in older if each.id != one.id):
             await move(tx, house, old.id, user, State.REMOVED, Event.AUTHENTICATOR_REMOVED, now)
     await _relieve(tx, house, one, user, now)
-    if case.challenge.purpose is not Purpose.SET_UP:
+    if case.challenge.purpose not in {Purpose.SET_UP, Purpose.SHARE}:
         return
     held = await store.held_by(tx, house.keys, user.id)
     if not any(other.id != one.id for other in held):

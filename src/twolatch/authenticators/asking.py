@@ -44,11 +44,12 @@ _WORDS: Mapping[Purpose, Literal["login", "step_up", "test"]] = {
     Purpose.LEAVE: "step_up",
     Purpose.SET_UP: "test",
     Purpose.MOVE: "step_up",
+    Purpose.SHARE: "step_up",
     Purpose.TRIAL: "test",
 }
 
 # Nobody has to be woken: who answers is there already.
-_ASKED_HERE = frozenset({Purpose.APP, Purpose.LEAVE, Purpose.SET_UP, Purpose.MOVE, Purpose.ALONE})
+_ASKED_HERE = frozenset({Purpose.APP, Purpose.LEAVE, Purpose.SET_UP, Purpose.MOVE, Purpose.ALONE, Purpose.SHARE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +85,10 @@ def record_of(house: House, one: Authenticator, user_name: str, *, with_secret: 
 
 
 def prepare(
-    house: House, one: Authenticator, user_name: str, asking: Asking, now: int, invited: bytes = b""
+    house: House, one: Authenticator, user: User, asking: Asking, now: int, invited: bytes = b""
 ) -> Challenge:
-    """The question, drawn and signed before the transaction that writes it down. `invited`: 32 bytes that were asked
-    already, before anybody knew whom; the question's id follows from them, so there can be one."""
+    """The question to this user, drawn and signed before the transaction that writes it down. `invited`: 32 bytes that
+    were asked already, before anybody knew whom; the question's id follows from them, so there can be one."""
     challenge = new_id(house.keys.mac("invited", invited)[:16]) if invited else house.chance.id()
     expires = now + (asking.lives or house.settings.challenge_seconds * SECOND)
     asked = Asked(
@@ -102,11 +103,11 @@ def prepare(
         expires=expires,
         fresh=(invited + house.chance.bytes(96))[:96],
     )
-    record = record_of(house, one, user_name, with_secret=True)  # the next number follows from it
+    record = record_of(house, one, user.name, with_secret=True)  # the next number follows from it
     opening = take(house.kinds, one.kind).begin(record, asked, now)
     prompt = {"shape": type(opening.prompt).__name__, **asdict(opening.prompt)}
     return Challenge(
-        challenge, one.user, one.id, asking.purpose, asking.browser, asking.is_known, prompt, opening.memory,
+        challenge, user.id, one.id, asking.purpose, asking.browser, asking.is_known, prompt, opening.memory,
         Stage.PENDING, 0, b"", now, expires, 0, opening.moving,
     )  # fmt: skip
 
@@ -154,7 +155,7 @@ async def ask_itself(house: House, one: Authenticator, purpose: Purpose, started
     user = await people.by_id(house.db, one.user)
     if user is None or one.state is not State.ACTIVE:
         return Refusal(MAY_NOT_ANSWER.get(one.state, Code.PHONE_UNCONFIRMED))
-    question = prepare(house, one, user.name, Asking(purpose, one.id.encode(), True, "", "", started), now)
+    question = prepare(house, one, user, Asking(purpose, one.id.encode(), True, "", "", started), now)
 
     async def work(tx: Tx) -> Refusal | None:
         await people.take_turn(tx, user.id)

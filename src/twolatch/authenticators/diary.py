@@ -26,6 +26,8 @@ TOLD = tuple(
         Event.CARD_STOCKED,  # the operator's
         Event.CARD_INSPECTED,  # what it means for the client, a fee or the reserve, is told
         Event.ACCOUNT_VALUED,  # the operator's
+        Event.PERSON_STATED,  # the operator's
+        Event.CARD_HANDED_OVER,  # the same is told of the authenticator
         Event.DOCUMENT_TAKEN,  # the operator's
         Event.CLOSING_WAITS,  # of an account, and of nobody alone
         Event.ACCOUNT_CLOSED,  # the same

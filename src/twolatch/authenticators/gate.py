@@ -16,12 +16,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from twolatch import limits
-from twolatch.authenticators import arrival, outcome, store, telling
+from twolatch.authenticators import arrival, outcome, sharing, store, telling
 from twolatch.authenticators.asking import record_of
 from twolatch.authenticators.model import (
     OVER,
     Authenticator,
     Challenge,
+    Purpose,
     Stage,
     State,
     enrolment_after,
@@ -70,7 +71,9 @@ async def _open_case(house: House, said: Said, now: int) -> Case | Answered | Re
     except store.ForgedRow:
         await outcome.report_forged(house, said.authenticator, now)
         return Refusal(Code.PHONE_UNKNOWN)
-    user = None if one is None else await people.by_id(house.db, one.user)
+    challenge = await store.find_challenge(house.db, house.keys, said.challenge)
+    whose = sharing.whom_it_lets_in(one, challenge) if one else None
+    user = await people.by_id(house.db, whose) if whose else None
     if one is None or user is None:
         return Refusal(Code.PHONE_UNKNOWN)
     kind = take(house.kinds, one.kind)
@@ -78,7 +81,6 @@ async def _open_case(house: House, said: Said, now: int) -> Case | Answered | Re
     origin: Origin = kind.origin(record, said.content) if isinstance(kind, Signs) else Genuine()
     if isinstance(origin, Foreign):
         return Refusal(Code.PHONE_UNKNOWN)
-    challenge = await store.find_challenge(house.db, house.keys, said.challenge)
     if code := silence_of(one, challenge):
         return Refusal(code)
     if has_ended(one, now):
@@ -160,17 +162,25 @@ class _Unpaid(Exception):
         self.code = code
 
 
-async def _accept(house: House, case: Case, verdict: Accepted, now: int) -> outcome.Done | Refusal | None:
-    one = case.one
-    then = replace(
+def _after(case: Case, verdict: Accepted, now: int) -> Authenticator:
+    """The authenticator as a right answer leaves it."""
+    one, shared = case.one, {"shared": case.user.id} if case.challenge.purpose is Purpose.SHARE else {}
+    enrolment = {**(verdict.enrolment or one.enrolment), **shared}
+    return replace(
         one,
         state=State.ACTIVE,
         moving=verdict.moving,
-        enrolment=enrolment_after(one, State.ACTIVE, verdict.enrolment or one.enrolment, now),
+        enrolment=enrolment_after(one, State.ACTIVE, enrolment, now),
         used_at=used_at(one, case.challenge, now),
     )
 
+
+async def _accept(house: House, case: Case, verdict: Accepted, now: int) -> outcome.Done | Refusal | None:
+    one, then, is_share = case.one, _after(case, verdict, now), case.challenge.purpose is Purpose.SHARE
+
     async def work(tx: Tx) -> outcome.Done | None:
+        if is_share and not await sharing.may_begin_to_serve(tx, house, one, case.user, now):
+            raise _Late
         if not await store.advance(tx, house.keys, one, then):
             return None
         first = one.state is State.UNPROVEN
@@ -189,6 +199,9 @@ async def _accept(house: House, case: Case, verdict: Accepted, now: int) -> outc
             await telling.used(tx, house, case.user, then, now)
         if one.state is State.REPORTED:
             await arrival.returned(tx, house, then, case, now)
+        if is_share:
+            await sharing.begins_to_serve(tx, house, then, case.user, now)
+            await arrival.settle_in(tx, house, then, case, now)
         return Stage.APPROVED, verdict.moving
 
     try:

@@ -60,6 +60,20 @@ class Authenticator:
     created_at: int
     used_at: int
 
+    @property
+    def guest(self) -> str:
+        """The other user of the same person that this one serves; "" when it serves its owner alone."""
+        return str(self.enrolment.get("shared", ""))
+
+    @property
+    def holders(self) -> tuple[str, ...]:
+        """The users it serves, the owner first."""
+        return (self.user, self.guest) if self.guest else (self.user,)
+
+    def beside(self, user: str) -> str:
+        """The other one of its users; "" when there is none."""
+        return next((each for each in self.holders if each != user), "")
+
 
 def enrolment_after(one: Authenticator, to: State, enrolment: Mapping[str, Any], now: int) -> Mapping[str, Any]:
     """`enrolment` with the moment of the step to `to`, under the row's MAC. From a report on runs the time within which
@@ -115,6 +129,7 @@ class Purpose(StrEnum):
     ALONE = "alone"  # a login by this one and nothing else: no password was asked
     SET_UP = "set_up"  # the first right answer to what the portal has just shown
     MOVE = "move"  # this phone hands its user on to a new one
+    SHARE = "share"  # another user of the same person wants to use it too
 
 
 # Asked for by the phone that answers: it looks by itself, and there is no other screen that could show digits.
@@ -122,7 +137,7 @@ ON_THE_PHONE = frozenset({Purpose.TEST, Purpose.APP, Purpose.LEAVE, Purpose.MOVE
 
 
 # Asking for these is no use of it: a login asks the one used last.
-_NO_USE = frozenset({Purpose.SET_UP, Purpose.TRIAL})
+_NO_USE = frozenset({Purpose.SET_UP, Purpose.TRIAL, Purpose.SHARE})
 
 
 def used_at(one: Authenticator, asked: "Challenge", now: int) -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from twolatch import audit, limits, notices
-from twolatch.authenticators import store, telling
+from twolatch.authenticators import sharing, store, telling
 from twolatch.authenticators.asking import SESSION, counted_as, tell
 from twolatch.authenticators.model import (
     MAY_NOT_ANSWER,
@@ -201,21 +201,26 @@ async def move(
     """From one state of its life to the next, with all that waited for it ended. False when it may not go there."""
     for _ in range(5):
         one = await _found(tx, house, authenticator, to, now)
-        if one is None or one.user != user.id:
+        if one is None or user.id not in one.holders:
             return False
         if one.state is State.UNPROVEN and to in {State.LOCKED, State.REPORTED, State.SUSPENDED}:
             to = State.REMOVED
         if to not in NEXT[one.state] or one.state not in only_from or not await allowed(tx, house, one, to):
             return False
+        if to is State.REMOVED and one.guest:
+            if await sharing.leave(tx, house, one, user, event, now):
+                return True
+            continue
         enrolment = enrolment_after(one, to, one.enrolment, now)
         if await store.advance(tx, house.keys, one, replace(one, state=to, enrolment=enrolment)):
             if to in MAY_NOT_ANSWER:
                 tell(tx, house, await store.end_of(tx, one.id, Stage.CANCELLED, now))
                 await note_ended(tx, user.id, await sessions.end_bound(tx, user.id, one.id, now), "phone", now)
             await followed(tx, house, one, to, now)
-            await audit.write(tx, now, event, user.id, one.id, before=one.state.value)
             tx.after(lambda: house.signals.tell(f"phone:{authenticator}"))
-            tx.after(lambda: house.signals.tell(f"user:{user.id}"))
+            for holder in one.holders:
+                await audit.write(tx, now, event, holder, one.id, before=one.state.value)
+                tx.after(lambda holder=holder: house.signals.tell(f"user:{holder}"))  # type: ignore[misc]
             return True
     return False
 

@@ -38,7 +38,7 @@ def made(
 def question_for(house: House, who: Bearer, new: Authenticator, agent: str, now: int) -> Challenge:
     """The question of this session whose right answer makes it active."""
     asking = Asking(Purpose.SET_UP, SESSION + who.session.encode(), True, agent, who.address, "portal", LIVES)
-    return prepare(house, new, who.user.name, asking, now)
+    return prepare(house, new, who.user, asking, now)
 
 
 async def begin(

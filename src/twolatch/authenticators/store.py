@@ -73,22 +73,22 @@ async def insert(tx: Tx, keys: Keys, new: Authenticator) -> None:
 async def advance(tx: Tx, keys: Keys, seen: Authenticator, then: Authenticator) -> bool:
     """The one compare-and-set: `seen` becomes `then`, unless somebody was faster; then nothing happens.
 
-    Only state, enrolment, moving, the time of use, and what closes the secret change here.
+    Only state, enrolment, moving, the time of use, and what closes the secret change here; and the owner, where a
+    shared one is left to who shares it.
     """
     enrolment = _json.encode(then.enrolment).decode()
     changed = await tx.run(
         """UPDATE authenticators SET state = :state, enrolment = :enrolment, secret = :secret, moving = :moving,
-               row_mac = :row_mac, used_at = :used_at, version = version + 1
+               row_mac = :row_mac, used_at = :used_at, version = version + 1, user_id = :user, guest = :guest
            WHERE id = :id AND version = :version""",
-        id=seen.id,
-        version=seen.version,
+        id=seen.id, version=seen.version, user=then.user, guest=then.guest,
         state=then.state.value,
         enrolment=enrolment,
         secret=then.secret,
         moving=_json.encode(then.moving).decode(),
         row_mac=_mac(keys, then, enrolment),
         used_at=then.used_at,
-    )
+    )  # fmt: skip
     return bool(changed)
 
 
@@ -103,13 +103,16 @@ async def find(db: Database | Tx, keys: Keys, authenticator: str) -> Authenticat
 
 
 async def held_by(db: Database | Tx, keys: Keys, user: str) -> list[Authenticator]:
-    """What counts as the client's second factor, the one used last first."""
+    """What counts as the client's second factor, the one used last first; what another user of his shares with him,
+    too. Who writes into the database shares nothing: the row itself, under its MAC, says with whom."""
     rows = await db.rows(
         f"""SELECT {_FIELDS} FROM authenticators WHERE user_id = :user AND state <> 'removed' AND state IN ({_HELD})
+            UNION ALL
+            SELECT {_FIELDS} FROM authenticators WHERE guest = :user AND guest <> '' AND state IN ({_HELD})
             ORDER BY used_at DESC, created_at DESC""",  # noqa: S608
         user=user,
     )
-    return [_held(keys, row) for row in rows]
+    return [found for row in rows if user in (found := _held(keys, row)).holders]
 
 
 def _held(keys: Keys, row: Row) -> Authenticator:
@@ -151,7 +154,9 @@ async def rename(tx: Tx, user: str, authenticator: str, name: str) -> bool:
 
 async def names_of(db: Database | Tx, user: str) -> dict[str, str]:
     """What the client calls his authenticators, the removed ones too."""
-    rows = await db.rows("SELECT id, name FROM authenticators WHERE user_id = :user", user=user)
+    sql = "SELECT id, name FROM authenticators WHERE user_id = :user"
+    shared = "SELECT id, name FROM authenticators WHERE guest = :user AND guest <> ''"
+    rows = await db.rows(f"{sql} UNION ALL {shared}", user=user)
     return {row["id"]: row["name"] for row in rows}
 
 
@@ -168,6 +173,7 @@ async def drop_push(tx: Tx, push: str) -> None:
 
 def _challenge(keys: Keys, row: Row) -> Challenge:
     opened = _read.decode(keys.open("challenges.sealed", row["id"], row["user_id"], bytes(row["sealed"])))
+    is_as_asked = opened.get("to") == [row["authenticator_id"], row["purpose"]]
     return Challenge(
         id=row["id"],
         user=row["user_id"],
@@ -178,7 +184,7 @@ def _challenge(keys: Keys, row: Row) -> Challenge:
         prompt=opened["prompt"],
         memory=opened["memory"],
         number=opened.get("number"),
-        stage=Stage(row["state"]),
+        stage=Stage(row["state"]) if is_as_asked else Stage.CANCELLED,
         tries=int(row["tries"]),
         answer=bytes(row["answer"] or b""),
         created_at=int(row["created_at"]),
@@ -187,23 +193,22 @@ def _challenge(keys: Keys, row: Row) -> Challenge:
     )
 
 
+def _content(asked: Challenge) -> bytes:
+    """Under the seal stands, too, who was asked and what for: a writer into the table makes no other question of it."""
+    to = [asked.authenticator, asked.purpose.value]
+    return _json.encode({"prompt": asked.prompt, "memory": asked.memory, "number": asked.number, "to": to})
+
+
 async def insert_challenge(tx: Tx, keys: Keys, new: Challenge) -> None:
-    content = _json.encode({"prompt": new.prompt, "memory": new.memory, "number": new.number})
+    content = _content(new)
     tx.later(
         """INSERT INTO challenges (id, user_id, authenticator_id, purpose, browser, is_known, sealed, state,
                                    tries, created_at, expires_at)
            VALUES (:id, :user, :one, :purpose, :browser, :is_known, :sealed, 'pending', :tries, :now, :expires)""",
-        id=new.id,
-        user=new.user,
-        one=new.authenticator,
-        purpose=new.purpose.value,
-        browser=new.browser,
-        is_known=int(new.is_known),
-        sealed=keys.seal("challenges.sealed", new.id, new.user, content),
-        tries=new.tries,
-        now=new.created_at,
-        expires=new.expires_at,
-    )
+        id=new.id, user=new.user, one=new.authenticator, purpose=new.purpose.value, browser=new.browser,
+        is_known=int(new.is_known), sealed=keys.seal("challenges.sealed", new.id, new.user, content),
+        tries=new.tries, now=new.created_at, expires=new.expires_at,
+    )  # fmt: skip
 
 
 _JOINED = {f"c_{name.strip()}": name.strip() for name in _CHALLENGE.split(",")}
@@ -219,7 +224,7 @@ def challenge_of(keys: Keys, row: Row) -> Challenge | None:
 async def ask_number(tx: Tx, keys: Keys, then: Challenge, now: int) -> bool:
     """The question can be answered by a number from now on, and lives as long as `then` says. The caller holds the
     client's turn. False when it waits no longer."""
-    content = _json.encode({"prompt": then.prompt, "memory": then.memory, "number": then.number})
+    content = _content(then)
     row = await tx.row(
         """UPDATE challenges SET sealed = :sealed, expires_at = :expires
            WHERE id = :id AND state = 'pending' AND expires_at > :now RETURNING id""",
@@ -308,12 +313,8 @@ async def supersede(
            WHERE user_id = :user AND state = 'pending' AND purpose = :purpose
              AND (browser = :browser OR is_known = 0 AND :also = 1)
            RETURNING id, authenticator_id""",
-        user=user,
-        browser=browser,
-        purpose=purpose.value,
-        also=int(also_unknown),
-        now=now,
-    )
+        user=user, browser=browser, purpose=purpose.value, also=int(also_unknown), now=now,
+    )  # fmt: skip
 
 
 async def is_another_waiting(tx: Tx, user: str, now: int) -> bool:
@@ -337,12 +338,11 @@ async def end_everything(tx: Tx, user: str, stage: Stage, now: int) -> list[Row]
     )
 
 
-async def end_of(tx: Tx, authenticator: str, stage: Stage, now: int) -> list[Row]:
-    """Ends all that waits for one authenticator."""
+async def end_of(tx: Tx, authenticator: str, stage: Stage, now: int, user: str = "") -> list[Row]:
+    """Ends all that waits for one authenticator; of one of its users, or of all."""
     return await tx.rows(
         """UPDATE challenges SET state = :stage, ended_at = :now
-           WHERE authenticator_id = :id AND state IN ('pending', 'approved') RETURNING id, authenticator_id""",
-        id=authenticator,
-        stage=stage.value,
-        now=now,
-    )
+           WHERE authenticator_id = :id AND state IN ('pending', 'approved') AND (user_id = :user OR :user = '')
+           RETURNING id, authenticator_id""",
+        id=authenticator, stage=stage.value, now=now, user=user,
+    )  # fmt: skip

@@ -7,6 +7,7 @@ from twolatch.authenticators.policy import is_spare, is_stand_in, kind_of, linke
 from twolatch.house import House
 from twolatch.kinds.kind import RunsOut
 from twolatch.notices import links
+from twolatch.people import store as people
 from twolatch.people.model import User
 from twolatch.storage.db import Tx
 
@@ -21,12 +22,16 @@ _OF_OTHERS = {
 
 
 async def write(tx: Tx, house: House, user: User, one: Authenticator, notice: str, now: int, **facts: str) -> None:
-    """`notice` as of a phone; whatever is none has sentences of its own, which begin with what it is."""
+    """`notice` as of a phone; whatever is none has sentences of its own, which begin with what it is. Of what serves
+    two users both are told."""
     if linked(house, [one]):
         await notices.write(tx, house, now, user.recipient, notice, phone=one.name, **facts)
-    else:
-        facts |= {"phone": one.name, "about": one.kind}
-        await notices.write(tx, house, now, user.recipient, _OF_OTHERS[notice], **facts)
+        return
+    facts |= {"phone": one.name, "about": one.kind}
+    await notices.write(tx, house, now, user.recipient, _OF_OTHERS[notice], **facts)
+    other = one.beside(user.id) if notice != "phone_removed" else ""  # who lets go of it leaves it to the other
+    if other and (beside := await people.by_id(tx, other)):
+        await notices.write(tx, house, now, beside.recipient, _OF_OTHERS[notice], **facts)
 
 
 async def ends_soon(tx: Tx, house: House, user: User, one: Authenticator, now: int) -> None:

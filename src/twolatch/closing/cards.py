@@ -36,8 +36,20 @@ async def of_account(db: Database | Tx, house: House, account: Account) -> list[
     found: list[Card] = []
     for user, _ in await accounts.users_of(db, account.id):
         if await is_last_account(db, account, user):
-            found += [*await _issued(db, account, user, done), *await _printed(db, house, user, done)]
+            issued = await _issued(db, account, user, done)
+            stays = [card.id for card in issued if await _stays(db, house, account, card)]
+            found += [*(card for card in issued if card.id not in stays), *await _printed(db, house, user, done)]
     return found
+
+
+async def _stays(db: Database | Tx, house: House, account: Account, card: Card) -> bool:
+    """Whether another user of the same person, who shares it, goes on using it: then it passes to him."""
+    one = await authenticators.find(db, house.keys, card.authenticator) if card.authenticator else None
+    guest = one.guest if one else ""
+    if not guest:
+        return False
+    leaves = any(user == guest for user, _ in await accounts.users_of(db, account.id))
+    return not (leaves and await is_last_account(db, account, guest))
 
 
 async def _issued(

@@ -11,7 +11,7 @@ from twolatch import audit, notices
 from twolatch.accounts import store as accounts
 from twolatch.accounts.model import Account, State
 from twolatch.authenticators import store as authenticators
-from twolatch.authenticators.model import HELD, UNPROVEN
+from twolatch.authenticators.model import UNPROVEN
 from twolatch.authenticators.model import State as OfAuthenticator
 from twolatch.authenticators.outcome import move
 from twolatch.closing import cards
@@ -88,7 +88,8 @@ async def _close_client(tx: Tx, house: House, user: User, account: Account, now:
     await people.close(tx, user.id, now, read_until)
     ended = await sessions.end_all(tx, user.id, now)
     await note_ended(tx, user.id, ended, "closed", now)
-    for one in await authenticators.of_user(tx, house.keys, user.id, HELD | UNPROVEN):
+    unproven = await authenticators.of_user(tx, house.keys, user.id, UNPROVEN)
+    for one in [*await authenticators.held_by(tx, house.keys, user.id), *unproven]:
         await move(tx, house, one.id, user, OfAuthenticator.REMOVED, Event.AUTHENTICATOR_REMOVED, now)
     await orders.end_all(tx, house, user, now, SITE)
     await custody.release(tx, house, user, now, SITE)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from twolatch import audit
 from twolatch.authenticators import outcome, telling
 from twolatch.authenticators import store as authenticators
 from twolatch.authenticators.model import HELD, Authenticator
@@ -236,6 +237,14 @@ class Custodian:
             return
         if wanted is State.ACTIVE:
             await handing.arrived(tx, card.user)
+
+    async def hand_over(self, tx: Tx, house: House, one: Authenticator, user: str, now: int) -> None:
+        """Two users of one person had it, and one let go: it stays with the other, who sends it back one day."""
+        card = await store.of_authenticator(tx, one.id)
+        if card and not await store.pass_on(tx, house.keys, card, user, store.opened(house.keys, card), now):
+            raise LookupError(f"card {card.serial} changed hands twice at once")
+        if card:
+            await audit.write(tx, now, Event.CARD_HANDED_OVER, user, card.id, serial=card.serial)
 
 
 async def coming(house: House, user: User) -> Card | None:

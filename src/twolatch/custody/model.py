@@ -75,6 +75,7 @@ class Fault(Enum):
 
     NO_CARD = "no card has this serial"
     NO_CLIENT = "nobody has this name"
+    NOT_SHARED = "this card serves one user only"
     NOT_NOW = "a card in this state cannot go there"
     COMING = "a card is on its way to this client already"
     NO_PIN = "this card mixes its PIN into its answers: give the PIN of four to eight digits with --pin"

@@ -172,6 +172,17 @@ async def give(tx: Tx, keys: Keys, card: Card, user: str, made: Made, now: int) 
     return row is not None
 
 
+async def pass_on(tx: Tx, keys: Keys, card: Card, user: str, made: Made, now: int) -> bool:
+    """From one of its two users to the other, sealed anew under his name; its state stays."""
+    row = await tx.row(
+        """UPDATE cards SET user_id = :user, sealed = :sealed, changed_at = :now
+           WHERE id = :id AND user_id = :from_user AND state = :seen RETURNING id""",
+        id=card.id, user=user, sealed=sealed(keys, card.id, user, made), now=now, from_user=card.user,
+        seen=card.state.value,
+    )  # fmt: skip
+    return row is not None
+
+
 async def take_back(tx: Tx, keys: Keys, card: Card, made: Made, now: int) -> bool:
     """It never left the house: into the stock again."""
     row = await tx.row(

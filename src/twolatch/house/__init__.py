@@ -23,6 +23,9 @@ class Witness(Protocol):
 
     async def allows(self, tx: Tx, one: Any, to: Any) -> bool: ...
     async def follow(self, tx: Tx, house: "House", one: Any, to: Any, now: int) -> None: ...
+    async def hand_over(self, tx: Tx, house: "House", one: Any, user: str, now: int) -> None:
+        """`one` belongs to `user` from now on."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ async def begin(house: House, visit: Visit, text: str) -> Proceed | Refusal:
     if why := _why_not(house, user, one):
         return await _refuse(house, visit, user, why)
     asking = Asking(Purpose.ALONE, visit.pre, True, visit.agent, visit.address, "key")
-    question = prepare(house, one, user.name, asking, visit.now, claim.challenge)
+    question = prepare(house, one, user, asking, visit.now, claim.challenge)
     if refused := await house.db.write(lambda tx: _open(tx, house, visit, one, question)):
         return refused
     done = await gate.prove(house, said_here(question, text), visit.now)

@@ -58,7 +58,7 @@ async def begin(house: House, visit: Visit, name: str, password: Secret[str]) ->
         return await reading.begin(house, visit, right, password)
     if user.is_off or user.keys_only or (held and not usable):
         return await refuse(house, right, _why_not(house, user, held, visit.now), visit)
-    question = prepare(house, usable[0], user.name, asking(house, visit, is_known), visit.now) if usable else None
+    question = prepare(house, usable[0], user, asking(house, visit, is_known), visit.now) if usable else None
     return await open_attempt(house, visit, right, usable[0] if usable else None, question)
 
 
@@ -159,7 +159,7 @@ async def again(house: House, visit: Visit, instead: str = "") -> Proceed | Refu
     if one is None:
         return Refusal(Code.LOGIN_NOT_THIS if instead else Code.LOGIN_START_OVER)
     is_known = await sessions.is_known(house.db, visit.browser, user.id)
-    drawn = prepare(house, one, user.name, asking(house, visit, is_known, old.purpose), visit.now)
+    drawn = prepare(house, one, user, asking(house, visit, is_known, old.purpose), visit.now)
 
     async def work(tx: Tx) -> Proceed | Refusal:
         await people.take_turn(tx, user.id)

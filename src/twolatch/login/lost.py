@@ -96,5 +96,5 @@ async def found(house: House, visit: Visit, name: str, password: Secret[str]) ->
         return await refuse(house, right, Code.FOUND_LATE if reported else Code.FOUND_NOTHING, visit)
     one = max(back, key=lambda one: int(one.enrolment["reported"]))
     wanted = asking(house, visit, is_known=False, purpose=Purpose.RETURN)
-    question = prepare(house, one, right.user.name, wanted, visit.now)
+    question = prepare(house, one, right.user, wanted, visit.now)
     return await open_attempt(house, visit, right, one, question)

@@ -44,7 +44,7 @@ async def begin(
         why = Code.LOGIN_OFF if right.user.is_off else Code.LOGIN_KEYS_ONLY
         return await flows.refuse(house, right, why, here)
     asking = Asking(Purpose.APP, here.browser, True, visit.agent, visit.address, "app")
-    question = prepare(house, one, right.user.name, asking, visit.now)
+    question = prepare(house, one, right.user, asking, visit.now)
     opened = await flows.open_attempt(house, here, right, one, question)
     return opened if isinstance(opened, Refusal) else question
 

@@ -65,7 +65,7 @@ def _asking(house: House, who: Bearer, visit: Visit, *, is_back: bool) -> Asking
 async def _ask(
     house: House, who: Bearer, one: Authenticator, asking: Asking, visit: Visit
 ) -> Waits | Refusal:
-    question = prepare(house, one, who.user.name, asking, visit.now)
+    question = prepare(house, one, who.user, asking, visit.now)
 
     async def work(tx: Tx) -> Waits | Refusal:
         await people.take_turn(tx, who.user.id)

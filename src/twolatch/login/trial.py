@@ -82,7 +82,7 @@ async def begin(house: House, who: SignedIn, phone: str, rung: Rung, visit: Visi
     digits = True if rung is Rung.SCAN else None
     browser = SESSION + who.session.encode()
     asking = Asking(Purpose.TRIAL, browser, True, visit.agent, visit.address, "trial", digits=digits)
-    question = prepare(house, one, who.user.name, asking, visit.now)
+    question = prepare(house, one, who.user, asking, visit.now)
     try:
         return await house.db.write(lambda tx: _begin(tx, house, who, one, question, rung))
     except _Enough as enough:

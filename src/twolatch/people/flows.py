@@ -100,3 +100,37 @@ async def speak(house: House, user: User, language: str) -> None:
         await store.set_language(tx, user.id, language)
 
     await house.db.write(work)
+
+
+async def same_person(house: House, name: str, other: str, now: int) -> bool:
+    """The operator states that two users are one and the same person. False when one of them is not there, or both
+    names are one user's."""
+    found = [await store.by_name(house.db, canonical_name(each)) for each in (name, other)]
+    users = sorted((user for user in found if user), key=lambda user: user.id)
+    if len({user.id for user in users}) < 2:
+        return False
+    person = next((user.person for user in users if user.person), "") or house.chance.id()
+
+    async def work(tx: Tx) -> bool:
+        for user in users:
+            await store.take_turn(tx, user.id)
+            await store.state_person(tx, user.id, person)
+            await audit.write(tx, now, Event.PERSON_STATED, user.id, person, by="operator")
+        return True
+
+    return await house.db.write(work)
+
+
+async def another_person(house: House, name: str, now: int) -> bool:
+    """The statement is taken back; what the user shares already he goes on sharing. False when there was none."""
+    user = await store.by_name(house.db, canonical_name(name))
+    if user is None or not user.person:
+        return False
+
+    async def work(tx: Tx) -> bool:
+        await store.take_turn(tx, user.id)
+        await store.state_person(tx, user.id, "")
+        await audit.write(tx, now, Event.PERSON_STATED, user.id, "", by="operator")
+        return True
+
+    return await house.db.write(work)

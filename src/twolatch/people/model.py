@@ -32,6 +32,7 @@ class User:
     keys_only: bool = False  # a passkey alone lets him in, and nothing else does
     closed_at: int = 0  # when his last account closed: from then on he reads, and no more
     read_until: int = 0
+    person: str = ""  # users with the same word here are one person, says the operator; "" says nothing
 
     @property
     def recipient(self) -> Recipient:

@@ -6,7 +6,7 @@ from twolatch.protocol.keys import same
 from twolatch.storage.db import Database, Row, Tx
 
 _FIELDS = """id, name, display, email, language, password, must_change, is_off, needs_desk, quiet_until, banner_hidden,
-             created_at, last_login_at, set_up_by, keys_only, closed_at, read_until"""
+             created_at, last_login_at, set_up_by, keys_only, closed_at, read_until, person"""
 OWN_FIELDS = ", ".join(f"users.{name.strip()}" for name in _FIELDS.split(","))  # where another table is read with it
 
 
@@ -29,6 +29,7 @@ def user_of(row: Row) -> User:
         keys_only=bool(row["keys_only"]),
         closed_at=int(row["closed_at"]),
         read_until=int(row["read_until"]),
+        person=row["person"],
     )
 
 
@@ -155,6 +156,11 @@ async def close(tx: Tx, user: str, now: int, read_until: int) -> None:
         now=now,
         until=read_until,
     )
+
+
+async def state_person(tx: Tx, user: str, person: str) -> None:
+    """Users with the same word are one person; "": nothing is said of this one any more."""
+    await tx.run("UPDATE users SET person = :person WHERE id = :id", id=user, person=person)
 
 
 # who works at the desk

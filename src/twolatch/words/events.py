@@ -5,6 +5,7 @@ from enum import StrEnum
 
 class Event(StrEnum):
     USER_ADDED = "people:user:added"
+    PERSON_STATED = "people:person:stated"
     USER_LOCKED = "people:user:locked"
     USER_UNLOCKED = "people:user:unlocked"
     PASSWORD_CHANGED = "people:password:changed"  # noqa: S105 the name of an event
@@ -38,6 +39,8 @@ class Event(StrEnum):
     MOVE_STOPPED = "authenticators:move:stopped"
     AUTHENTICATOR_FORGED = "authenticators:row:forged"
     AUTHENTICATOR_COPIED = "authenticators:authenticator:copied"
+    CARD_SHARED = "authenticators:authenticator:shared"
+    SHARE_ENDED = "authenticators:authenticator:unshared"
     CARD_PRINTED = "authenticators:paper:printed"
     STAND_IN_ISSUED = "authenticators:stand_in:issued"
     ACTIVATION_ISSUED = "activation:code:issued"
@@ -55,6 +58,7 @@ class Event(StrEnum):
     CARD_DELIVERED = "custody:card:delivered"
     CARD_ACTIVATED = "custody:card:activated"
     CARD_SUSPENDED = "custody:card:suspended"
+    CARD_HANDED_OVER = "custody:card:handed_over"
     CARD_WITHDRAWN = "custody:card:withdrawn"
     CARD_FAULTY = "custody:card:faulty"
     CARD_ANNOUNCED = "custody:card:announced"

@@ -203,6 +203,18 @@ def mark(
     typer.echo(f"{_done(in_house(wish)).serial} is {state}.")
 
 
+@app.command()
+def unshare(serial: Serial) -> None:
+    """End the sharing of a card between two users of one person: it serves its owner alone again."""
+    from twolatch.custody import unsharing
+    from twolatch.words.warrants import Operator
+
+    async def wish(house: "House") -> "Card | Fault":
+        return await unsharing.end(house, Operator(), serial, house.clock.now())
+
+    typer.echo(f"{_done(in_house(wish)).serial} serves its owner alone again.")
+
+
 def _done(found: "Card | Fault") -> "Card":
     from twolatch.custody.model import Fault
 

@@ -103,6 +103,32 @@ def remove_phones(name: Name) -> None:
     typer.echo(f"Phones removed: {in_house(wish)}.")
 
 
+@app.command("same-person")
+def same_person(name: Name, other: Annotated[str, typer.Argument(help="The other user name.")]) -> None:
+    """State that two user names belong to one person: they may share a challenge card."""
+    from twolatch.people import flows
+
+    async def wish(house: "House") -> bool:
+        return await flows.same_person(house, name, other, house.clock.now())
+
+    if not in_house(wish):
+        fail("Two different user names are needed, and both have to be there.")
+    typer.echo(f"{name} and {other} are one person. To share a card, one of them asks for it in the portal.")
+
+
+@app.command("other-person")
+def other_person(name: Name) -> None:
+    """Take that statement back. What is shared already goes on; `twolatch card unshare` ends it."""
+    from twolatch.people import flows
+
+    async def wish(house: "House") -> bool:
+        return await flows.another_person(house, name, house.clock.now())
+
+    if not in_house(wish):
+        fail(f"Nothing was stated of {name}.")
+    typer.echo(f"{name} is noted as a person of his own.")
+
+
 @app.command("allow-password")
 def allow_password(name: Name) -> None:
     """Let the password count again, for a client who logged in with passkeys only and lost them."""

@@ -19,7 +19,7 @@ async def ask_move(request: Request) -> Response:
         stop(Code.STEP_UP)
     one = await mine_or_stop(request, who, id_of(request))
     house = house_of(request)
-    shown = shown_one(house, one, house.clock.now())
+    shown = shown_one(house, one, house.clock.now(), who.user.id)
     if not shown["may_move"]:
         stop(Code.NOT_FOUND)
     seconds = 60 * house.settings.activation_minutes

@@ -31,6 +31,8 @@ class Place(StrEnum):
     SET_UP = "set_up"
     TRIAL = "trial"
     KEYS_ONLY = "keys_only"
+    SHARE = "share"
+    UNSHARE = "unshare"
     STEP_UP = "step_up"
     ACCOUNTS = "accounts"
     CLOSE = "close"
@@ -75,7 +77,7 @@ _BY_TOKEN = {Place.SUSPEND: "/suspend", Place.READING_LINK: "/login/link"}
 # What a client proves himself again for, and where he goes on afterwards.
 REASONS = (
     Place.SECURITY, Place.ACTIVATE, Place.PASSWORD, Place.REMOVE, Place.MOVE, Place.ADD, Place.CARD, Place.KEYS_ONLY,
-    Place.CLOSE, Place.CLOSING, Place.PRINTED,
+    Place.CLOSE, Place.CLOSING, Place.PRINTED, Place.SHARE, Place.UNSHARE,
 )  # fmt: skip
 
 
@@ -166,7 +168,10 @@ def path_of(place: Place, marks: Mapping[str, str]) -> str:
         return StepUp.read(marks).path
     if place is Place.TRIAL:
         return Walk.read(marks).path
-    if place in {Place.REMOVE, Place.PAUSE, Place.MOVE}:
+    if place is Place.SHARE:
+        ask = _id(marks.get("ask", ""))
+        return f"/security/share?ask={ask}" if ask else "/security/share"
+    if place in {Place.REMOVE, Place.PAUSE, Place.MOVE, Place.UNSHARE}:
         one = _id(marks.get("id", ""))
         return f"/security/authenticators/{one}/{place.value}" if one else "/security"
     if place in {Place.CLOSE, Place.CLOSING}:
@@ -189,12 +194,15 @@ def path_of(place: Place, marks: Mapping[str, str]) -> str:
 def step_up_before(path: str) -> StepUp:
     """Proving again when a wish at this path asked for it."""
     if path.startswith("/security/authenticators/"):
-        return StepUp(Place.MOVE if path.endswith("/move") else Place.REMOVE, _id(path.split("/")[3]))
+        to = {"move": Place.MOVE, "unshare": Place.UNSHARE}.get(path.rpartition("/")[2], Place.REMOVE)
+        return StepUp(to, _id(path.split("/")[3]))
     if path.startswith("/accounts/"):
         return StepUp(Place.CLOSE if path.endswith("/close") else Place.CLOSING, _id(path.split("/")[2]))
     if path.startswith("/security/add/"):
         return StepUp(Place.ADD, _word(path.split("/")[3]))
-    to = {
+    if path.startswith("/security/share"):
+        return StepUp(Place.SHARE)
+    by_path = {
         "/password": Place.PASSWORD,
         "/activate/begin": Place.ACTIVATE,
         "/banner/show": Place.ACTIVATE,
@@ -202,7 +210,7 @@ def step_up_before(path: str) -> StepUp:
         "/code-card": Place.PRINTED,
         "/security/keys-only": Place.KEYS_ONLY,
     }
-    return StepUp(to.get(path, Place.SECURITY))
+    return StepUp(by_path.get(path, Place.SECURITY))
 
 
 def _word(text: str) -> str:

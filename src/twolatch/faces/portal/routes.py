@@ -21,6 +21,7 @@ from twolatch.faces.portal import (
     printed_pages,
     reading_pages,
     security_pages,
+    sharing_pages,
     showing,
     soft_card_pages,
     step_up_pages,
@@ -49,7 +50,7 @@ class Portal(Equipped):
 
     def routes(self) -> list[Route]:
         soft = [self.get("/soft-card", soft_card_pages.page)] if self._has_soft_cards else []
-        return [*self._ways_in(), *self._settings(), *self._accounts(), *self._open(), *soft]
+        return [*self._ways_in(), *self._settings(), *self._cards(), *self._accounts(), *self._open(), *soft]
 
     def _ways_in(self) -> list[Route]:
         return [
@@ -99,10 +100,6 @@ class Portal(Equipped):
             self.get("/security/set-up/{id}/card.pdf", adding_pages.card),
             self.post("/security/set-up/{id}/confirm", adding_pages.confirm),
             self.post("/security/set-up/{id}/cancel", adding_pages.cancel),
-            self.get("/card", card_pages.page),
-            self.post("/card", card_pages.begin),
-            self.get("/code-card", printed_pages.page),
-            self.post("/code-card", printed_pages.begin),
             self.post("/security/sessions/end-others", security_pages.end_other_sessions),
             self.post("/security/sessions/{id}/end", security_pages.end_session),
             self.get("/security/test", trial_pages.page),
@@ -117,6 +114,20 @@ class Portal(Equipped):
             self.post("/step-up/number", step_up_pages.number),
             self.post("/step-up/answer", step_up_pages.answer),
             self.post("/step-up/collect", step_up_pages.collect),
+        ]
+
+    def _cards(self) -> list[Route]:
+        one = "/security/authenticators/{id}"
+        return [
+            self.get("/card", card_pages.page),
+            self.post("/card", card_pages.begin),
+            self.get("/code-card", printed_pages.page),
+            self.post("/code-card", printed_pages.begin),
+            self.get("/security/share", sharing_pages.page),
+            self.post("/security/share", sharing_pages.begin),
+            self.post("/security/share/answer", sharing_pages.answer),
+            self.get(f"{one}/unshare", sharing_pages.ask_end),
+            self.post(f"{one}/unshare", sharing_pages.end),
         ]
 
     def _accounts(self) -> list[Route]:

@@ -43,7 +43,7 @@ async def _page(request: Request, who: SignedIn, refusal: Refusal | None, refuse
         refusal=refusal,
         refused=told(refusal),
         refused_id=refused_id,
-        authenticators=[shown_one(house, one, now) for one in held],
+        authenticators=[shown_one(house, one, now, who.user.id) for one in held],
         standing=policy.standing(house, held, now).value,
         days=house.settings.bridging_days,
         kinds=[{"name": kind.name, "icon": icon_of(kind)} for kind in by_code.offered(house, who, held)],
@@ -51,18 +51,22 @@ async def _page(request: Request, who: SignedIn, refusal: Refusal | None, refuse
         done=done_of(request),
         card=await card_coming(request, who),
         printed=await printed_coming(request, who),
+        may_share=bool(who.user.person),
         keys_only=standing(house, who.user, held),
         **await entry(request, who, held),
     )
 
 
-def shown_one(house: House, one: Authenticator, now: int) -> dict[str, Any]:
+def shown_one(house: House, one: Authenticator, now: int, user: str) -> dict[str, Any]:
+    """As this user sees it: what he shares as a guest he does not name."""
     kind, is_active = policy.kind_of(house, one), one.state is State.ACTIVE and not has_ended(one, now)
     return {
         "id": one.id,
         "kind": one.kind,
         "icon": icon_of(kind),
         "may_move": Trait.LINKED in kind.traits,
+        "is_shared": bool(one.guest),
+        "is_guest": one.user != user,
         "is_paper": Trait.PAPER in kind.traits,
         "is_legacy": Trait.PAPER in kind.traits and Trait.STAND_IN not in kind.traits,
         "may_test": one.state is State.ACTIVE and Trait.SHOWS_CONTEXT in kind.traits,

@@ -37,7 +37,7 @@ _ENDS_A_LOGIN = {
 }  # fmt: skip
 DONE = (
     "renamed", "removed", "paused", "added", "closing_cancelled", "session_ended", "others_ended",
-    "password_changed", "activation_cancelled", "keys_only_on", "keys_only_off",
+    "password_changed", "activation_cancelled", "keys_only_on", "keys_only_off", "shared", "unshared",
 )  # fmt: skip
 
 

@@ -39,7 +39,7 @@ async def _ask(request: Request, who: SignedIn, place: Place) -> Response:
         place.value,
         place,
         marks={"id": one.id},
-        authenticator=shown_one(house, one, now),
+        authenticator=shown_one(house, one, now, who.user.id),
         loss=policy.loss(house, held, one, now, is_kept=is_pause).value,
         days=house.settings.bridging_days,
     )
