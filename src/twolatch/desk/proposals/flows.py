@@ -29,6 +29,7 @@ from twolatch.words.warrants import Lowering, TwoPersons
 REASON_LENGTH = 300
 SHOWN_FOR = 10 * MINUTE  # what was given out waits for its proposer
 PAGE = 50
+ALL = "proposals:all"  # the signal's topic: the list has changed
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
@@ -58,6 +59,7 @@ async def propose(
         digest = store.digest_of(house.keys, proposal, content)
         await note(tx, now, State.OPEN, proposal, content, digest, by=who.user.id)
         await tell_officers(tx, house, content, now)
+        _signal(tx, house, proposal)
         return None
 
     refused = await house.db.write(work)
@@ -262,3 +264,4 @@ async def _end_those_over(tx: Tx, now: int) -> int:
 
 def _signal(tx: Tx, house: House, proposal: str) -> None:
     tx.after(lambda: house.signals.tell(f"proposal:{proposal}"))
+    tx.after(lambda: house.signals.tell(ALL))

@@ -1,6 +1,7 @@
 """Where an agent can be sent: a closed list, as in the portal. No address ever comes out of a request."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
 from twolatch.protocol.codes import is_id
@@ -13,6 +14,9 @@ class DeskPlace(StrEnum):
     LOGGED_OUT = "logged_out"
     HOME = "home"
     STEP_UP = "step_up"
+    PROPOSALS = "proposals"
+    PROPOSAL = "proposal"
+    BUDGETS = "budgets"
 
 
 _PATHS = {
@@ -22,12 +26,42 @@ _PATHS = {
     DeskPlace.LOGGED_OUT: "/logged-out",
     DeskPlace.HOME: "/",
     DeskPlace.STEP_UP: "/step-up",
+    DeskPlace.PROPOSALS: "/proposals",
+    DeskPlace.BUDGETS: "/budgets",
 }
 # Pages about one thing, named by the id among the marks.
-_BY_ID: Mapping[DeskPlace, str] = {}
+_BY_ID: Mapping[DeskPlace, str] = {DeskPlace.PROPOSAL: "/proposals/{id}"}
+
+# What somebody proves himself again for: the mark that carries its id, and its page.
+_BACK = {"case": "/cases/{id}", "proposal": "/proposals/{id}"}
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """Where he goes on afterwards; without a name to the first page."""
+
+    name: str = ""
+    id: str = ""
+
+    @classmethod
+    def read(cls, fields: Mapping[str, str]) -> "Back":
+        found = [cls(name, fields[name]) for name in _BACK if is_id(fields.get(name, ""))]
+        return found[0] if found else cls()
+
+    @property
+    def marks(self) -> dict[str, str]:
+        return {self.name: self.id} if self.name else {}
+
+    @property
+    def path(self) -> str:
+        return _BACK[self.name].format(id=self.id) if self.name else "/"
+
 
 # The menu: place, key of its text, and the key that leads there after "g".
-MENU = ((DeskPlace.HOME, "desk.menu.home", "h"),)
+MENU = (
+    (DeskPlace.HOME, "desk.menu.home", "h"),
+    (DeskPlace.PROPOSALS, "desk.menu.proposals", "p"),
+)
 
 
 def place_of(name: str) -> DeskPlace:

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from twolatch.faces.desk import home_pages, login_pages, showing, step_up_pages
+from twolatch.faces.desk import budget_pages, home_pages, login_pages, proposal_pages, showing, step_up_pages
 from twolatch.faces.portal import assets, open_pages
 from twolatch.faces.portal import login_pages as latches
 from twolatch.faces.portal.equipped import Equipped
@@ -35,7 +35,7 @@ class Desk(Equipped):
         return showing.refuse(request, refusal)
 
     def routes(self) -> list[Route]:
-        return [*self._ways_in(), *self._work()]
+        return [*self._ways_in(), *self._work(), *self._second_persons()]
 
     def _ways_in(self) -> list[Route]:
         return [
@@ -64,4 +64,19 @@ class Desk(Equipped):
             self.post("/step-up/number", step_up_pages.number),
             self.post("/step-up/answer", step_up_pages.answer),
             self.post("/step-up/collect", step_up_pages.collect),
+        ]
+
+    def _second_persons(self) -> list[Route]:
+        one = "/proposals/{id}"
+        return [
+            self.get("/proposals", proposal_pages.page),
+            self.get("/proposals/wait", proposal_pages.wait_for_all),
+            self.get(one, proposal_pages.one),
+            self.get(f"{one}/wait", proposal_pages.wait),
+            self.post(f"{one}/approve", proposal_pages.approve),
+            self.post(f"{one}/deny", proposal_pages.deny),
+            self.post(f"{one}/withdraw", proposal_pages.withdraw),
+            self.post(f"{one}/show", proposal_pages.show_given),
+            self.get("/budgets", budget_pages.page),
+            self.post("/budgets", budget_pages.more),
         ]

@@ -1,12 +1,13 @@
 """Proving again that it is you, before something is done for a client."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from twolatch.faces import cookies
-from twolatch.faces.desk.places import DeskPlace
+from twolatch.faces.desk.places import Back, DeskPlace
 from twolatch.faces.desk.showing import agent_of, show
 from twolatch.faces.portal.login_pages import STREAM_SECONDS, scan_of, way_shown
 from twolatch.faces.portal.showing import asks_for_state, go, state, state_response, told
@@ -25,42 +26,45 @@ def _id(text: str) -> str:
     return text if is_id(text) else ""
 
 
-def _path(ask: str, case: str) -> str:
-    marks = "&".join(f"{name}={value}" for name, value in (("ask", ask), ("case", case)) if value)
+def _path(ask: str, to: Back) -> str:
+    marks = urlencode(_marks(ask, to))
     return f"/step-up?{marks}" if marks else "/step-up"
+
+
+def _marks(ask: str, to: Back) -> dict[str, str]:
+    return {**({"ask": ask} if ask else {}), **to.marks}
 
 
 async def page(request: Request) -> Response:
     who, house = await agent_of(request), house_of(request)
-    ask, case = _id(request.query_params.get("ask", "")), _id(request.query_params.get("case", ""))
+    ask, to = _id(request.query_params.get("ask", "")), Back.read(request.query_params)
     if not ask:
-        return await _ask(request, who, case, None)
+        return await _ask(request, who, to, None)
     view = await step_up.look(house, who, ask, house.clock.now())
     if isinstance(view, StartOver):
-        return await _ask(request, who, case, Refusal(view.refusal))
-    return _waiting(request, who, ask, case, view, None)
+        return await _ask(request, who, to, Refusal(view.refusal))
+    return _waiting(request, who, ask, to, view, None)
 
 
-async def _ask(request: Request, who: AtDesk, case: str, refusal: Refusal | None) -> Response:
+async def _ask(request: Request, who: AtDesk, to: Back, refusal: Refusal | None) -> Response:
     house = house_of(request)
     ways = [way_shown(house, each) for each in await choosing.ways_again(house, who, visit_of(request))]
-    return _show(request, who, "", case, refusal, way="begin", ways=ways, prompt=None, number=None, scan=None)
+    return _show(request, who, "", to, refusal, way="begin", ways=ways, prompt=None, number=None, scan=None)
 
 
 def _waiting(
-    request: Request, who: AtDesk, ask: str, case: str, view: Waits | Proved, refusal: Refusal | None
+    request: Request, who: AtDesk, ask: str, to: Back, view: Waits | Proved, refusal: Refusal | None
 ) -> Response:
     waits = view if isinstance(view, Waits) else None
     besides = shown(waits.number) if waits and waits.number else None
     prompt = waits and shown(waits.prompt)
     scan = scan_of(request, waits)
-    return _show(request, who, ask, case, refusal, way="phone", ways=[], prompt=prompt, number=besides, scan=scan)
+    return _show(request, who, ask, to, refusal, way="phone", ways=[], prompt=prompt, number=besides, scan=scan)
 
 
 def _show(
-    request: Request, who: AtDesk, ask: str, case: str, refusal: Refusal | None, **context: Any
+    request: Request, who: AtDesk, ask: str, to: Back, refusal: Refusal | None, **context: Any
 ) -> Response:
-    marks = {name: value for name, value in (("ask", ask), ("case", case)) if value}
     return show(
         request,
         "desk_step_up",
@@ -69,67 +73,63 @@ def _show(
         refusal=refusal,
         refused=told(refusal),
         tries_left=refusal and refusal.tries_left,
-        marks=marks,
-        here=_path(ask, case),
-        begin=_path("", case),
-        back=_back(case),
+        marks=_marks(ask, to),
+        here=_path(ask, to),
+        begin=_path("", to),
+        back=to.path,
         ask=ask,
         **context,
     )
 
 
-def _back(case: str) -> str:
-    return f"/cases/{case}" if case else "/"
-
-
 async def begin(request: Request) -> Response:
     fields, who = await form_of(request), await agent_of(request)
-    case = _id(fields.get("case", ""))
+    to = Back.read(fields)
     answer = await step_up.begin(house_of(request), who, visit_of(request), fields.get("one", ""))
     if isinstance(answer, Refusal):
-        return await _ask(request, who, case, answer)
-    return go(_path(answer.challenge, case))
+        return await _ask(request, who, to, answer)
+    return go(_path(answer.challenge, to))
 
 
 async def number(request: Request) -> Response:
     """A number for a phone without network, beside the question that waits."""
     fields, who = await form_of(request), await agent_of(request)
-    ask, case, house = _id(fields.get("ask", "")), _id(fields.get("case", "")), house_of(request)
+    ask, to, house = _id(fields.get("ask", "")), Back.read(fields), house_of(request)
     answer = await rungs.ask_number_step_up(house, who, ask, house.clock.now())
     view = await step_up.look(house, who, ask, house.clock.now())
     if isinstance(answer, Refusal) and isinstance(view, Waits):
-        return _waiting(request, who, ask, case, view, answer)
-    return go(_path(ask, case))
+        return _waiting(request, who, ask, to, view, answer)
+    return go(_path(ask, to))
 
 
 async def answer(request: Request) -> Response:
     """A code typed here instead of an approval on the phone."""
     fields, who = await form_of(request), await agent_of(request)
-    ask, case, house = _id(fields.get("ask", "")), _id(fields.get("case", "")), house_of(request)
+    ask, to, house = _id(fields.get("ask", "")), Back.read(fields), house_of(request)
     now = house.clock.now()
     if not (typed := typed_of(fields)):
-        return go(_path(ask, case))
+        return go(_path(ask, to))
     done = await rungs.answer_step_up(house, who, ask, typed, now)
     view = await step_up.look(house, who, ask, now)
     if isinstance(view, Waits):
-        return _waiting(request, who, ask, case, view, done if isinstance(done, Refusal) else None)
-    return await _collected(request, who, ask, case)
+        return _waiting(request, who, ask, to, view, done if isinstance(done, Refusal) else None)
+    return await _collected(request, who, ask, to)
 
 
 async def collect(request: Request) -> Response:
     fields, who = await form_of(request), await agent_of(request)
-    ask, case, house = _id(fields.get("ask", "")), _id(fields.get("case", "")), house_of(request)
+    ask, to, house = _id(fields.get("ask", "")), Back.read(fields), house_of(request)
     if isinstance(await step_up.look(house, who, ask, house.clock.now()), Waits):
-        return go(_path(ask, case))
-    return await _collected(request, who, ask, case)
+        return go(_path(ask, to))
+    return await _collected(request, who, ask, to)
 
 
-async def _collected(request: Request, who: AtDesk, ask: str, case: str) -> Response:
+async def _collected(request: Request, who: AtDesk, ask: str, to: Back) -> Response:
     house = house_of(request)
     found = await step_up.collect(house, who, ask, house.clock.now())
     if isinstance(found, StartOver):
-        return await _ask(request, who, case, Refusal(found.refusal))
-    onward = go(_back(case))
+        return await _ask(request, who, to, Refusal(found.refusal))
+    onward = go(to.path)
     give(request, onward, cookies.SESSION, found.token)
     return onward
 
