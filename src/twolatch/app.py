@@ -38,7 +38,7 @@ from twolatch.notices.post import PostOffice
 from twolatch.regions import BadRegions, Regions, days, shipped
 from twolatch.regions import read as read_regions
 from twolatch.settings import Settings, load
-from twolatch.storage.db import Database, StorageFault, file_of, open_database, pending_migrations
+from twolatch.storage.db import Database, StorageFault, file_of, is_missing, open_database, pending_migrations
 from twolatch.texts.catalogue import Texts
 from twolatch.wires.mail import Mail, MailFolder, MailServer
 from twolatch.wires.metrics import Metrics, Prometheus
@@ -62,11 +62,18 @@ class NotMigrated(Exception):
     """The database is older than this program: run `twolatch migrate`."""
 
 
+async def _opened(url: str) -> Database:
+    """Raises NotMigrated where a file would have to be made: an empty one passes for a site."""
+    if is_missing(url):
+        raise NotMigrated(f"there is no {url} yet: a new site begins with `twolatch migrate`")
+    return await open_database(url)
+
+
 @asynccontextmanager
 async def built_house(settings: Settings, *, alone: bool = False, clock: Clock | None = None) -> AsyncIterator[House]:
     """A house with everything open; closed in reverse order. `alone`: no signals, no push, for one command."""
     async with AsyncExitStack() as stack:
-        db = await open_database(settings.database)
+        db = await _opened(settings.database)
         stack.push_async_callback(db.close)
         if waiting := await pending_migrations(db):
             raise NotMigrated(f"the database lacks steps {waiting}: run `twolatch migrate`")

@@ -17,12 +17,17 @@ from typer.testing import CliRunner
 from tests.client.fake_server import FakeServer
 from twolatch.client.outcomes import Refused
 from twolatch.faces.commands.phone import app
-from twolatch.faces.commands.phone_talk import Exit, exit_of
+from twolatch.faces.commands.phone_talk import Exit, Talk, exit_of
 from twolatch.protocol.challenge import Context
 from twolatch.protocol.codes import show_session_id
 
 PIN = "7391"
 Run = Callable[..., Result]
+
+
+def grouped(digits: str) -> str:
+    """As a person reads them."""
+    return f"{digits[:3]} {digits[3:]}"
 
 
 def _bridge(server: FakeServer) -> Callable[..., Awaitable[None]]:
@@ -107,7 +112,7 @@ def test_anna_types_a_session_id_and_reads_six_digits(server: FakeServer, run: R
     [device] = server.devices.values()
     assert done.stdout.lstrip() == (  # the test runner prints hidden prompts' line ends there
         "Linking this phone to Anna at Example.\n"
-        f"Type these six digits into the portal: {device.six_digits}\n"
+        f"Type these six digits where you found the code: {grouped(device.six_digits)}\n"
         "Activated for anna.\n"
     )
     assert device.activation == "active"
@@ -198,9 +203,25 @@ def test_a_locked_phone_says_so(server: FakeServer, run: Run, anna: str) -> None
 
 
 def test_nobody_here_is_told_apart_from_nothing_waiting(run: Run) -> None:
-    assert run("list").exit_code == 3
-    assert "No such user" in run("waiting").stderr
+    listed = run("list")
+    assert (listed.exit_code, listed.stdout) == (3, "Nobody is on this phone.\n")
+    assert "Nobody is on this phone yet" in run("waiting").stderr
     assert run("approve", "--pin", PIN, "--user", "bert").exit_code == 3
+
+
+def test_the_users_of_one_site_are_listed(server: FakeServer, run: Run, anna: str) -> None:
+    assert anna in run("list", "--server", f"http://{server.host}").stdout
+    assert run("list", "--server", "http://elsewhere.localhost").exit_code == Exit.NOTHING
+    assert "No such user" in run("waiting", "--user", "bert").stderr
+
+
+def test_a_long_link_stays_in_one_piece_in_a_narrow_window(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    link = "http://phone.localhost/a#" + "x" * 90
+    Talk(False).say(f"Or open this link there: {link}")
+    assert link in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -346,7 +367,8 @@ def test_a_picture_of_the_portals_code_activates(server: FakeServer, run: Run, t
     assert done.exit_code == Exit.DONE, done.output
     [device] = server.devices.values()
     assert done.stdout == (
-        f"Linking this phone to Anna at Example.\nType these six digits into the portal: {device.six_digits}\n"
+        "Linking this phone to Anna at Example.\n"
+        f"Type these six digits where you found the code: {grouped(device.six_digits)}\n"
     )
 
 

@@ -1,10 +1,9 @@
 /** "Move to a new phone", on the old one: what will happen, and the proof that it is wanted. */
-import { html, nothing } from "lit";
+import { html } from "lit";
 import { allowMove } from "../approval/move";
 import type { PhoneRecord } from "../vault/vault";
 import { Refusal } from "../wire/refusal";
-import { problem, submit, topBar } from "./parts";
-import { forgotten, unlockLost } from "./pin-field";
+import { submit, topBar } from "./parts";
 import { Proof } from "./proof";
 
 class Move extends Proof {
@@ -53,9 +52,7 @@ class Move extends Proof {
         <p class="lead">${this.t("move.body", { display: record.display })}</p>
         <ol class="steps"><li>${this.t("move.1")}</li><li>${this.t("move.2")}</li><li>${this.t("move.3")}</li></ol>
         <form novalidate @submit=${(event: Event) => void this.send(event)}>
-          ${pin ? this.renderPin() : nothing}
-          ${problem(this.told, "pin-problem")}
-          ${pin ? forgotten(app) : this.told ? unlockLost(app) : nothing}
+          ${this.renderLatch()}
           <div class="actions">${submit(this.t(pin ? "move.show" : "move.show.unlock"), this.busy, this.t("move.working"))}</div>
         </form>
       </main>`;

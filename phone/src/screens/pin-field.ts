@@ -1,6 +1,7 @@
 /** A PIN field: letters allowed, so a text keyboard; hidden, with a button that shows it. */
-import { html, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit";
 import type { App } from "../app";
+import { problem } from "./parts";
 
 export interface PinField {
   name: string;
@@ -21,6 +22,33 @@ export function pinField(app: App, field: PinField): TemplateResult {
       ${field.toggle ? html`<button class="inner" type="button" aria-pressed=${field.shown ? "true" : "false"}
         aria-controls=${field.name} @click=${field.toggle}>${app.t(field.shown ? "pin.hide" : "pin.show")}</button>` : ""}
     </div>`;
+}
+
+/** What `latch` asks for and says. `told`: what was wrong; `isLost`: the unlock did not open, and the way out is shown. */
+export interface Latch {
+  scheme: string;
+  shown: boolean;
+  toggle: () => void;
+  told: string;
+  isInvalid?: boolean;
+  hint?: string;
+  isLost?: boolean;
+  challenge?: string;
+  hasWayOut?: boolean;
+}
+
+/** The second latch as every screen asks for it: the PIN this phone has or its unlock, what was wrong, and the way out. */
+export function latch(app: App, asked: Latch): TemplateResult {
+  const { scheme, shown, toggle, told, challenge, hasWayOut = true } = asked;
+  if (scheme !== "pin") return html`${asked.hint ? html`<p class="hint">${asked.hint}</p>` : nothing}
+    ${problem(told, "pin-problem")}
+    ${hasWayOut && asked.isLost ? unlockLost(app, challenge) : nothing}`;
+  return html`${pinField(app, {
+      name: "pin", label: app.t("pin.label"), describedBy: "pin-problem", invalid: asked.isInvalid ?? Boolean(told),
+      fresh: false, shown, toggle,
+    })}
+    ${problem(told, "pin-problem")}
+    ${hasWayOut ? forgotten(app, challenge) : nothing}`;
 }
 
 /** Below every field that asks for the PIN a person already has. */

@@ -1,7 +1,7 @@
 /** What the screens share that ask for the PIN this phone has, or for its unlock, and then do one thing. */
 import type { PropertyDeclarations, TemplateResult } from "lit";
 import { Refusal } from "../wire/refusal";
-import { pinField, wrongPin } from "./pin-field";
+import { latch, wrongPin } from "./pin-field";
 import { Screen } from "./screen";
 
 export abstract class Proof extends Screen {
@@ -43,10 +43,10 @@ export abstract class Proof extends Screen {
     else this.failed(error);
   }
 
-  protected renderPin(): TemplateResult {
-    return pinField(this.app, {
-      name: "pin", label: this.t("pin.label"), describedBy: "pin-problem", invalid: Boolean(this.told), fresh: false,
-      shown: this.shown, toggle: () => (this.shown = !this.shown),
+  protected renderLatch(hasWayOut = true): TemplateResult {
+    return latch(this.app, {
+      scheme: this.asksPin ? "pin" : "unlock", shown: this.shown, toggle: () => (this.shown = !this.shown),
+      told: this.told, isLost: Boolean(this.told), hasWayOut,
     });
   }
 }

@@ -1,7 +1,7 @@
 /** PIN or unlock on this phone: the second latch of a sign-in, or opening the app again after a while away. */
 import { html } from "lit";
 import { lock } from "./icons";
-import { badge, problem, quiet, submit, topBar } from "./parts";
+import { badge, quiet, submit, topBar } from "./parts";
 import { wrongPin } from "./pin-field";
 import { Proof } from "./proof";
 
@@ -39,8 +39,7 @@ class Prove extends Proof {
         <h1>${this.t(this.why === "sign-in" ? "prove.title" : "lock.title")}</h1>
         <p>${this.why === "unlock" ? this.t("lock.body") : this.t(pin ? "prove.pin" : "prove.unlock", { display: record.display })}</p>
         <form novalidate @submit=${(event: Event) => void this.send(event)}>
-          ${pin ? this.renderPin() : ""}
-          ${problem(this.told, "pin-problem")}
+          ${this.renderLatch()}
           <div class="actions">
             ${submit(this.t(!pin ? "prove.unlock.do" : this.why === "unlock" ? "lock.open" : "login.do"), this.busy, this.t("request.working"))}
             ${this.why === "unlock" ? quiet(this.t("more.out"), () => void app.account.signOut()) : ""}

@@ -5,7 +5,7 @@ import type { Goodbye } from "../places";
 import { turnOff } from "../wire/push";
 import { Refusal } from "../wire/refusal";
 import { clock, tick, warning } from "./icons";
-import { badge, primary, problem, secondary, topBar } from "./parts";
+import { badge, primary, secondary, topBar } from "./parts";
 import { Proof } from "./proof";
 import { Screen } from "./screen";
 
@@ -50,7 +50,7 @@ class Remove extends Proof {
 
   private renderProof(pin: boolean) {
     if (this.without) return html`<p class="note warn">${warning}<span>${this.t("remove.without.body")}</span></p>`;
-    return pin ? this.renderPin() : html`<p>${this.t("remove.unlock")}</p>`;
+    return pin ? nothing : html`<p>${this.t("remove.unlock")}</p>`;
   }
 
   protected override render() {
@@ -64,7 +64,7 @@ class Remove extends Proof {
         <p>${this.t("remove.body", { display: record.display })}</p>
         <form novalidate @submit=${(event: Event) => void this.send(event)}>
           ${this.renderProof(pin)}
-          ${problem(this.told, "pin-problem")}
+          ${this.renderLatch(false)}
           <div class="actions">
             <button class="button deny" type="submit" aria-disabled=${this.busy ? "true" : "false"}>
               ${this.busy ? html`<span class="spinner"></span>` : nothing}${this.t(this.without ? "remove.without.yes" : "remove.yes")}</button>

@@ -9,7 +9,7 @@ import type { Request as Asked } from "../wire/lookout";
 import { Refusal, localRefusal } from "../wire/refusal";
 import { clock, cross, shield, tick, warning } from "./icons";
 import { facts, problem, topBar } from "./parts";
-import { forgotten, pinField, unlockLost } from "./pin-field";
+import { latch } from "./pin-field";
 import { Ticking } from "./ticking";
 
 // Seconds before the end at which a screen reader is told, and no oftener.
@@ -147,16 +147,13 @@ class RequestScreen extends Ticking {
   }
 
   private renderForm(asks: Asked): TemplateResult {
-    const { record } = asks;
-    const pin = record.scheme === "pin";
     return html`<form novalidate @submit=${(event: Event) => void this.approve(event)}>
       ${this.asksDigits(asks) ? this.renderDigits(asks.challenge) : nothing}
-      ${pin ? pinField(this.app, {
-        name: "pin", label: this.t("request.pin"), describedBy: "pin-problem", invalid: this.missing === "pin" || Boolean(this.told),
-        fresh: false, shown: this.shown, toggle: () => (this.shown = !this.shown),
-      }) : html`<p class="hint">${this.t("request.unlock")}</p>`}
-      ${problem(this.told || (this.missing === "pin" ? this.t("request.pin.missing") : ""), "pin-problem")}
-      ${pin ? forgotten(this.app, this.challenge) : this.locked ? unlockLost(this.app, this.challenge) : nothing}
+      ${latch(this.app, {
+        scheme: asks.record.scheme, shown: this.shown, toggle: () => (this.shown = !this.shown), hint: this.t("request.unlock"),
+        told: this.told || (this.missing === "pin" ? this.t("request.pin.missing") : ""), isLost: this.locked,
+        challenge: this.challenge,
+      })}
       <div class="pair">
         <button class="button deny" type="button" aria-disabled=${this.busy ? "true" : "false"} @click=${() => this.deny(asks)}>
           ${this.busy === "deny" ? html`<span class="spinner"></span>` : cross}${this.t("request.deny")}</button>

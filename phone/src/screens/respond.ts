@@ -7,7 +7,7 @@ import type { PhoneRecord } from "../vault/vault";
 import { Refusal } from "../wire/refusal";
 import { plug, shield, warning } from "./icons";
 import { badge, primary, problem, quiet, submit, topBar } from "./parts";
-import { forgotten, pinField, unlockLost } from "./pin-field";
+import { latch } from "./pin-field";
 import { Ticking } from "./ticking";
 
 // As long as the portal's number lives when it was typed at once; only the portal knows it exactly.
@@ -72,12 +72,10 @@ class Respond extends Ticking {
       <input id="number" name="number" class="code six" inputmode="numeric" autocomplete="off" maxlength="11" enterkeyhint="next"
         aria-describedby="number-problem" aria-invalid=${this.missing === "number" ? "true" : "false"} />
       ${problem(this.missing === "number" ? this.t("respond.number.missing") : "", "number-problem")}
-      ${record.scheme === "pin" ? pinField(this.app, {
-        name: "pin", label: this.t("request.pin"), describedBy: "pin-problem", invalid: this.missing === "pin", fresh: false,
-        shown: this.shown, toggle: () => (this.shown = !this.shown),
-      }) : html`<p class="hint">${this.t("respond.unlock")}</p>`}
-      ${problem(this.told || (this.missing === "pin" ? this.t("request.pin.missing") : ""), "pin-problem")}
-      ${record.scheme === "pin" ? forgotten(this.app) : this.told ? unlockLost(this.app) : nothing}
+      ${latch(this.app, {
+        scheme: record.scheme, shown: this.shown, toggle: () => (this.shown = !this.shown), hint: this.t("respond.unlock"),
+        told: this.told || (this.missing === "pin" ? this.t("request.pin.missing") : ""), isLost: Boolean(this.told),
+      })}
       <div class="actions">${submit(this.t("respond.make"), this.busy, this.t("respond.working"))}</div>`;
   }
 

@@ -225,7 +225,6 @@ export const en = {
   "request.digits": "Six digits from the portal",
   "request.digits.hint": "Type the number you see in the portal where you are logging in.",
   "request.digits.missing": "Please type the six digits that the portal shows.",
-  "request.pin": "PIN",
   "request.pin.missing": "Please type your PIN.",
   "request.unlock": "Approving asks for this device’s unlock.",
   "request.approve": "Approve",

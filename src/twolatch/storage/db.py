@@ -45,6 +45,7 @@ __all__ = [
     "UnsafeDatabase",
     "WrongStatement",
     "file_of",
+    "is_missing",
     "migrate",
     "open_database",
     "pending_migrations",
@@ -55,6 +56,12 @@ def file_of(url: str) -> Path | None:
     """The file of an SQLite address; None for a server's."""
     scheme, _, rest = url.partition("://")
     return Path(unquote(rest.removeprefix("/"))) if scheme == "sqlite" else None
+
+
+def is_missing(url: str) -> bool:
+    """Whether this is an SQLite address without a file: opening it would make an empty one."""
+    file = file_of(url)
+    return file is not None and not file.exists()
 
 
 async def open_database(url: str) -> Database:

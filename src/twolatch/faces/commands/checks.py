@@ -43,13 +43,15 @@ def _key(settings: Settings) -> str | None:
 async def _database(settings: Settings) -> str | None:
     from twolatch.house import Clock, WrongKey
     from twolatch.house.store import open_keys
-    from twolatch.storage.db import StorageFault, open_database, pending_migrations
+    from twolatch.storage.db import StorageFault, is_missing, open_database, pending_migrations
     from twolatch.wires.wrapping import keeper_of
 
+    if is_missing(settings.database):
+        return f"There is no {settings.database} yet. A new site begins with `twolatch migrate`."
     try:
         db = await open_database(settings.database)
     except StorageFault as fault:
-        return f"{fault}. A new site begins with `twolatch migrate`."
+        return f"{fault}."
     try:
         if waiting := await pending_migrations(db):
             return f"Steps {waiting} are missing: run `twolatch migrate`."
@@ -101,7 +103,7 @@ def _regions(settings: Settings) -> str | None:
 
 async def _audit(settings: Settings) -> str | None:
     from twolatch.audit import store
-    from twolatch.storage.db import StorageFault, open_database
+    from twolatch.storage.db import StorageFault, is_missing, open_database
     from twolatch.wires.sinks import sinks_of
 
     try:
@@ -110,6 +112,8 @@ async def _audit(settings: Settings) -> str | None:
         return f"{fault} (TWOLATCH_AUDIT_SINKS)."
     if not sinks and settings.portal_url.startswith("https:"):
         return "Whoever owns the database could cut the log short unseen: set TWOLATCH_AUDIT_SINKS."
+    if is_missing(settings.database):
+        return None  # said above
     try:
         db = await open_database(settings.database)
     except StorageFault:

@@ -25,6 +25,7 @@ Server = Annotated[
         "--server", help=f"Where typed codes belong; else $TWOLATCH_PHONE_SERVER, else {SERVER}. Links name their own."
     ),
 ]
+OfSite = Annotated[str | None, typer.Option("--server", help="Only the users of this site.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 UserName = Annotated[str, typer.Option("--user", help="Which user (name or device id).")]
 Pin = Annotated[str | None, typer.Option("--pin", envvar="TWOLATCH_PIN", help="Else it is asked for, hidden.")]
@@ -53,6 +54,11 @@ def run(talk: Talk, store: Path | None, server: str | None, work: Work) -> None:
         talk.refuse(Refused("store.broken", "The phone's folder cannot be used", str(fault)), Exit.FAULT)
 
 
+def is_of(host: str, server: str | None) -> bool:
+    """Whether this is the site that was named, or none was."""
+    return server is None or host == authority(server)
+
+
 def ask_pin(pin: str | None, *, twice: bool) -> str:
     return pin if pin is not None else typer.prompt("PIN", hide_input=True, confirmation_prompt=twice, err=True)
 
@@ -63,7 +69,7 @@ async def look_around(talk: Talk, phone: SoftPhone, user: str) -> Look:
             talk.say(f"{done.title}. {done.detail}")
         else:
             talk.say(f"Activated for {clean_label(done.user, 200)}.")
-    here = [known for known in phone.users() if user in ("", known.user, known.device)]
-    if not here:
-        talk.refuse(Refused("phone.none", "No such user is on this phone"))
+    users = phone.users()
+    if not any(user in ("", known.user, known.device) for known in users):
+        talk.refuse(Refused("phone.none", "No such user is on this phone" if users else "Nobody is on this phone yet"))
     return await phone.waiting(user)

@@ -63,9 +63,9 @@ class Talk:
         self.err = Console(stderr=True, highlight=False)
 
     def say(self, text: str) -> None:
-        """A sentence; programs get none."""
+        """A sentence; programs get none. It is never broken: a link in two pieces leads nowhere."""
         if not self.as_json:
-            self._out.print(text, markup=False)
+            self._out.print(text, markup=False, soft_wrap=True)
 
     def show(self, table: Table) -> None:
         """A table; programs get none."""
@@ -97,7 +97,7 @@ class Talk:
         if refused.retry_after is not None:
             sentences.append(f"Try again in {refused.retry_after} seconds.")
         for sentence in filter(None, sentences):
-            self.err.print(clean_label(sentence, 1000), markup=False)
+            self.err.print(clean_label(sentence, 1000), markup=False, soft_wrap=True)
 
 
 def exit_of(refused: Refused) -> Exit:

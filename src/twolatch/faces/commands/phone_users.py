@@ -11,7 +11,7 @@ from rich.table import Table
 from twolatch.client.outcomes import Shown
 from twolatch.client.phone import SoftPhone
 from twolatch.faces.commands.phone_move import move_on, stay
-from twolatch.faces.commands.phone_run import AsJson, Pin, Server, Store, UserName, ask_pin, run
+from twolatch.faces.commands.phone_run import AsJson, OfSite, Pin, Server, Store, UserName, ask_pin, is_of, run
 from twolatch.faces.commands.phone_talk import Exit, Talk
 from twolatch.protocol.labels import clean_label
 
@@ -53,27 +53,29 @@ async def link(talk: Talk, phone: SoftPhone, code: str, user: str, pin: str | No
 def _tell_digits(talk: Talk, shown: Shown) -> None:
     whom, where = clean_label(shown.display or shown.user, 200), clean_label(shown.site, 200)
     talk.say(f"Linking this phone to {whom} at {where}.")
-    talk.say(f"Type these six digits into the portal: {shown.six_digits}")
+    digits = f"{shown.six_digits[:3]} {shown.six_digits[3:]}"
+    talk.say(f"Type these six digits where you found the code: {digits}")
     if talk.as_json:
         sys.stderr.write(json.dumps({"six_digits": shown.six_digits}) + "\n")
         sys.stderr.flush()
 
 
-def list_users(store: Store = None, as_json: AsJson = False) -> None:
+def list_users(store: Store = None, server: OfSite = None, as_json: AsJson = False) -> None:
     """Who is on this phone. Asks no server."""
     talk = Talk(as_json)
 
     async def work(phone: SoftPhone) -> None:
-        users = phone.users()
+        users = [user for user in phone.users() if is_of(user.host, server)]
         talk.result(users=[asdict(user) for user in users])
         table = Table("user", "site", "host", "state", "six digits")
         table.add_column("device", min_width=26)  # an id that is cut off cannot be copied
         for user in users:
             texts = user.user, user.site, user.host, user.state, user.six_digits, user.device
             table.add_row(*(clean_label(text, 80) for text in texts))
-        talk.show(table)
         if not users:
+            talk.say("Nobody is on this phone.")
             raise typer.Exit(Exit.NOTHING)
+        talk.show(table)
 
     run(talk, store, None, work)
 

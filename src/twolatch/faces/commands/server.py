@@ -27,6 +27,9 @@ def serve(
     key: Annotated[str, typer.Option(help="PEM file of its key.")] = "",
 ) -> None:
     """Serve portal, phone app and API. Settings come from TWOLATCH_* and the file TWOLATCH_CONFIG names."""
+    settings = settings_or_fail()
+    named = f"Portal {settings.portal_url}, phone app {settings.phone_url}"
+    typer.echo(f"{named}; listening on {host}:{port}. Ctrl-C ends it.", err=True)
     run_server(host, port, workers, certificate, key)
 
 
