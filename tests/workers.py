@@ -39,3 +39,24 @@ async def at_work(town: Town, role: Role = Role.AGENT, called: str = "Sanne") ->
     page = await one.log_in()
     assert page.path == "/", page.path
     return one
+
+
+async def open_case(one: Worker, client: User, reason: str = "broken", channel: str = "phoned_in") -> Page:
+    """Finds a client and opens a case: his page."""
+    await one.desk.get("/")
+    page = await one.desk.send("/find", sought=client.name)
+    assert client.display in page.text, page.text
+    return await one.desk.send("/cases", reason=reason, channel=channel, words="My card is broken.")
+
+
+def case_id(page: Page) -> str:
+    assert page.path.startswith("/cases/"), page.path
+    return page.path.split("/")[2].split("?")[0]
+
+
+async def prove_by_phone(one: Worker, phone: Phone) -> Page:
+    """The client approves on his phone, with the digits that are read out to him."""
+    await one.desk.send(f"/cases/{case_id(one.desk.page)}/ask")
+    page = one.desk.page
+    assert isinstance(await phone.approve(page.digits), Answered)
+    return await one.desk.send(f"/cases/{case_id(page)}/settle")

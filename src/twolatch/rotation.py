@@ -39,6 +39,7 @@ SEALED = (
     Sealed("proposals", "cargo", user="client_id", batch=5),
     Sealed("proposals", "given", user="client_id"),
     Sealed("orders", "sealed"),
+    Sealed("case_notes", "sealed"),
     AUTHENTICATORS,
 )
 

@@ -103,7 +103,7 @@ def makers_of_sessions(files: Iterable[File]) -> list[str]:
 # Who makes a right to lower somebody's protection: each in one place, whatever face it is wished from.
 MAKERS_OF_WARRANTS = {
     "Operator": {"faces/commands"},
-    "CallerProved": set(),
+    "CallerProved": {"desk/acting.py"},
     "TwoPersons": {"desk/proposals/flows.py"},
 }
 

@@ -16,7 +16,10 @@ from twolatch.faces.portal.routes import Portal
 from twolatch.settings import Settings
 
 # What may be written while somebody only looks: when he was last seen, that a row was forged, and that he read a paper.
-SEEN_WHILE_LOOKING = {"sessions.flows._seen", "authenticators.outcome.report_forged", "accounts.flows.read"}
+# At the desk, that an officer read a colleague's case.
+SEEN_WHILE_LOOKING = {
+    "sessions.flows._seen", "authenticators.outcome.report_forged", "accounts.flows.read", "desk.looking._seen",
+}  # fmt: skip
 READING = frozenset({"GET", "HEAD"})
 
 

@@ -26,7 +26,7 @@ TABLES_OF = {
     "closing": {"settled_cards"},
     "custody": {"cards", "dues", "orders", "returns"},
     "house": {"data_keys", "facts", "server_keys"},
-    "desk": {"proposals"},
+    "desk": {"case_notes", "case_proofs", "cases", "proposals"},
     "limits": {"meters"},
     "login": {"attempts"},
     "notices": {"notices"},

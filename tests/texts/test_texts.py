@@ -30,7 +30,7 @@ NOTICES = (
     "reading_link",
     "password_changed", "login_locked", "not_me", "guesses", "new_other", "other_removed", "other_suspended",
     "other_locked", "other_reported", "other_returned", "spare_used", "spare_low",
-    "keys_only_on", "keys_only_off", "keys_only_lifted",
+    "keys_only_on", "keys_only_off", "keys_only_lifted", "desk_locked", "desk_opened",
     "proposal_waits", "decided_code", "decided_removal", "decided_address", "decided_budget", "budget_codes",
     "budget_lookups", "budget_unlocks", "budget_codes_site", "budget_lookups_site", "budget_unlocks_site",
     *sorted(OF_CARDS),
@@ -77,6 +77,8 @@ FACTS = {
     "client_closed": {"account", "ends", "name"},
     "reading_login": {"name", "address", "agent"},
     "reading_link": {"link"},
+    "desk_locked": set(),
+    "desk_opened": set(),
     "password_changed": set(),
     "not_me": {"phone", "link"},
 }
@@ -160,6 +162,7 @@ def test_every_mail_about_a_phone_that_may_still_answer_or_come_back_carries_a_l
         "client_closed", "reading_login", "keys_only_lifted", "proposal_waits", "decided_code", "decided_removal",
         "decided_address", "decided_budget", "budget_codes", "budget_lookups", "budget_unlocks", "budget_codes_site",
         "budget_lookups_site", "budget_unlocks_site",
+        "desk_locked", "desk_opened",
     } | (set(OF_CARDS) - {"card_shipped_tracked"})  # fmt: skip
     for language in LANGUAGES:
         bodies = {notice: catalogue(language).said[f"mail.{notice}.body"] for notice in NOTICES}

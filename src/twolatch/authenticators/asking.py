@@ -34,7 +34,7 @@ from twolatch.words.secret import Secret
 SESSION = b"session:"  # before the id of a session that asks again, where a login names its browser
 WAKE = b'{"look":1}'
 
-_WORDS: Mapping[Purpose, Literal["login", "step_up", "test"]] = {
+_WORDS: Mapping[Purpose, Literal["login", "step_up", "test", "support"]] = {
     Purpose.LOGIN: "login",
     Purpose.STEP_UP: "step_up",
     Purpose.TEST: "test",
@@ -46,6 +46,7 @@ _WORDS: Mapping[Purpose, Literal["login", "step_up", "test"]] = {
     Purpose.MOVE: "step_up",
     Purpose.SHARE: "step_up",
     Purpose.TRIAL: "test",
+    Purpose.DESK: "support",
 }
 
 # Nobody has to be woken: who answers is there already.
@@ -64,6 +65,7 @@ class Asking:
     started: str
     lives: int = 0  # ms; 0 is the site's usual time for a login
     application: str = ""  # what it is for, as the phone shows it; empty: the portal
+    place: str = ""
     digits: bool | None = None  # whether the phone asks for the portal's digits; None: as the purpose wants it
 
 
@@ -98,6 +100,7 @@ def prepare(
         browser=asking.agent,
         address=asking.address,
         is_known_browser=asking.is_known,
+        place=asking.place,
         needs_digits=_needs_digits(house, asking) if asking.digits is None else asking.digits,
         started=asking.started,
         expires=expires,

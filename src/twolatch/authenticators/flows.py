@@ -104,14 +104,16 @@ async def unlock_all(house: House, name: str, now: int) -> int:
     """The operator's way out after a lock or a suspension: the client's authenticators may answer again."""
 
     async def each(tx: Tx, user: User, one: Authenticator) -> bool:
-        counted = [(limit, one.id) for limit in _OF_ONE]
-        await limits.clear(tx, (DIGITS_ROW, user.id), *counted)
-        is_silent = one.state is not State.ACTIVE
-        return is_silent and await move(
-            tx, house, one.id, user, State.ACTIVE, Event.AUTHENTICATOR_UNLOCKED, now
-        )
+        return await wake(tx, house, user, one, now)
 
     return await _for_all(house, name, each)
+
+
+async def wake(tx: Tx, house: House, user: User, one: Authenticator, now: int) -> bool:
+    """Its wrong answers are forgiven, and it may answer again. False when it was not silent, or may not wake."""
+    await limits.clear(tx, (DIGITS_ROW, user.id), *[(limit, one.id) for limit in _OF_ONE])
+    is_silent = one.state is not State.ACTIVE
+    return is_silent and await move(tx, house, one.id, user, State.ACTIVE, Event.AUTHENTICATOR_UNLOCKED, now)
 
 
 async def remove_all(house: House, warrant: Warrant, name: str, now: int) -> int:

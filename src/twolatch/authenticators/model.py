@@ -128,6 +128,7 @@ class Purpose(StrEnum):
     LEAVE = "leave"  # this phone takes itself off, proved by PIN or unlock
     ALONE = "alone"  # a login by this one and nothing else: no password was asked
     SET_UP = "set_up"  # the first right answer to what the portal has just shown
+    DESK = "desk"  # who speaks with support is the client: opens nothing here
     MOVE = "move"  # this phone hands its user on to a new one
     SHARE = "share"  # another user of the same person wants to use it too
 
@@ -137,7 +138,7 @@ ON_THE_PHONE = frozenset({Purpose.TEST, Purpose.APP, Purpose.LEAVE, Purpose.MOVE
 
 
 # Asking for these is no use of it: a login asks the one used last.
-_NO_USE = frozenset({Purpose.SET_UP, Purpose.TRIAL, Purpose.SHARE})
+_NO_USE = frozenset({Purpose.SET_UP, Purpose.TRIAL, Purpose.SHARE, Purpose.DESK})
 
 
 def used_at(one: Authenticator, asked: "Challenge", now: int) -> int:

@@ -84,7 +84,7 @@ class Asked:
     """What an opening is for. `fresh` is 96 random bytes; times in ms."""
 
     challenge: str
-    purpose: Literal["login", "step_up", "test"]
+    purpose: Literal["login", "step_up", "test", "support"]
     application: str
     browser: str
     address: str
@@ -93,6 +93,7 @@ class Asked:
     started: str
     expires: int
     fresh: bytes = field(repr=False)
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,7 @@ class Phone:
         return Opening(ApproveOnPhone(record.name, digits, asked.expires, has_codes, page_key), memory)
 
     def _challenge(self, record: Record, asked: Asked, now: int) -> Challenge:
-        context = Context(asked.address, asked.application, asked.browser, asked.is_known_browser, "")
+        context = Context(asked.address, asked.application, asked.browser, asked.is_known_browser, asked.place)
         return Challenge(
             audience=Audience("portal", self.keys.portal_name),
             challenge=asked.challenge,

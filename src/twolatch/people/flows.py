@@ -1,5 +1,6 @@
 """What happens to a client's own record: he is added, locked out and let in again, his password changes."""
 
+import re
 from dataclasses import dataclass
 
 from twolatch import audit, limits
@@ -12,6 +13,9 @@ from twolatch.words.events import Event
 from twolatch.words.limits import PASSWORD
 from twolatch.words.refusals import Code, Refusal
 from twolatch.words.secret import Secret
+
+NUMBER = re.compile(r"\+[1-9][0-9]{5,14}")  # ITU-T E.164
+NOT_DIGITS = re.compile(r"[ ()./-]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,23 @@ async def switch_off(house: House, name: str, now: int, *, is_off: bool) -> bool
 
     await house.db.write(work)
     return True
+
+
+async def record_number(house: House, name: str, number: str, now: int) -> bool | None:
+    """Where the desk calls this client back. Empty takes it off. False: it stood there already, and keeps its age.
+    None: nobody has that name, or it is no number such as +31 20 123 4567."""
+    user, plain = await store.by_name(house.db, canonical_name(name)), NOT_DIGITS.sub("", number)
+    if user is None or (plain and not NUMBER.fullmatch(plain)):
+        return None
+
+    async def work(tx: Tx) -> bool:
+        await store.take_turn(tx, user.id)
+        if not await store.record_number(tx, user.id, plain, now):
+            return False
+        await audit.write(tx, now, Event.NUMBER_RECORDED, user.id, by="operator", is_none=not plain)
+        return True
+
+    return await house.db.write(work)
 
 
 async def dismiss_banner(house: House, user: User, *, hidden: bool) -> None:

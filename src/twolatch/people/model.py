@@ -33,6 +33,8 @@ class User:
     closed_at: int = 0  # when his last account closed: from then on he reads, and no more
     read_until: int = 0
     person: str = ""  # users with the same word here are one person, says the operator; "" says nothing
+    phone: str = ""  # where the desk calls him back; since `phone_at` (ms)
+    phone_at: int = 0
 
     @property
     def recipient(self) -> Recipient:

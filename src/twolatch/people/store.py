@@ -6,7 +6,7 @@ from twolatch.protocol.keys import same
 from twolatch.storage.db import Database, Row, Tx
 
 _FIELDS = """id, name, display, email, language, password, must_change, is_off, needs_desk, quiet_until, banner_hidden,
-             created_at, last_login_at, set_up_by, keys_only, closed_at, read_until, person"""
+             created_at, last_login_at, set_up_by, keys_only, closed_at, read_until, person, phone, phone_at"""
 OWN_FIELDS = ", ".join(f"users.{name.strip()}" for name in _FIELDS.split(","))  # where another table is read with it
 
 
@@ -30,6 +30,8 @@ def user_of(row: Row) -> User:
         closed_at=int(row["closed_at"]),
         read_until=int(row["read_until"]),
         person=row["person"],
+        phone=row["phone"],
+        phone_at=int(row["phone_at"]),
     )
 
 
@@ -41,6 +43,24 @@ async def by_name(db: Database | Tx, name: str) -> User | None:
 async def by_id(db: Database | Tx, user: str) -> User | None:
     row = await db.row(f"SELECT {_FIELDS} FROM users WHERE id = :id", id=user)  # noqa: S608
     return None if row is None else user_of(row)
+
+
+async def by_email(db: Database | Tx, email: str, most: int) -> list[User]:
+    """Who has this very address, in any letter case."""
+    sql = f"SELECT {_FIELDS} FROM users WHERE LOWER(email) = :email ORDER BY name LIMIT :most"  # noqa: S608
+    return [user_of(row) for row in await db.rows(sql, email=email.lower(), most=most)]
+
+
+async def record_number(tx: Tx, user: str, number: str, now: int) -> bool:
+    """False when it stands there already: its age counts."""
+    return bool(
+        await tx.run(
+            "UPDATE users SET phone = :number, phone_at = :now WHERE id = :id AND phone <> :number",
+            id=user,
+            number=number,
+            now=now,
+        )
+    )
 
 
 async def everyone(db: Database, after: str, most: int) -> list[User]:

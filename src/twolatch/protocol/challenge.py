@@ -40,7 +40,7 @@ class Challenge(Struct, frozen=True, forbid_unknown_fields=True):
     nonce: Annotated[str, Meta(min_length=43, max_length=43)]
     started: Short
     transaction: None
-    type: Literal["login", "step_up", "test"]
+    type: Literal["login", "step_up", "test", "support"]
     user: UserName
     version: Literal[1]
 

@@ -79,6 +79,11 @@ async def at_desk(house: House, token: str, now: int) -> AtDesk | None:
     return AtDesk(row["session"], user, *proof, row["authenticator_id"] or "", staff)
 
 
+async def is_at_work(house: House, user: str, now: int) -> bool:
+    """Whether he sits at the desk at this moment."""
+    return await store.is_at(house.db, user, DESK, now, _idle(house))
+
+
 async def _seen(house: House, row: Row, now: int) -> None:
     if now - int(row["seen_at"]) <= MINUTE:
         return

@@ -142,6 +142,19 @@ async def end(tx: Tx, user: str, session: str, now: int) -> bool:
     )
 
 
+async def is_at(db: Database | Tx, user: str, scope: str, now: int, idle: int) -> bool:
+    """Whether a session of this scope lives."""
+    row = await db.row(
+        """SELECT 1 AS one FROM sessions WHERE user_id = :user AND scope = :scope AND ended_at = 0
+             AND ends_at > :now AND seen_at > :idle_since LIMIT 1""",
+        user=user,
+        scope=scope,
+        now=now,
+        idle_since=now - idle,
+    )
+    return row is not None
+
+
 async def end_scope(tx: Tx, user: str, scope: str, now: int) -> list[str]:
     """Ends every session of the client that was opened for this and nothing else."""
     rows = await tx.rows(

@@ -53,6 +53,10 @@ TRIALS = Limit("trials", 30, HOUR)  # "test my phone", each way counted
 ACTIVATIONS = Limit("activations", 20, HOUR)  # codes issued to one client
 READINGS = Limit("readings", 20, DAY)  # logins with the right password, after the last account is closed
 DOCUMENTS = Limit("documents", 100, DAY)  # papers one client opens
+DESK_QUESTIONS = Limit("desk-questions", 8, HOUR)  # by which the desk has one client prove himself, over all cases
+# Six signs hold 30 bits; a stranger's 20 guesses an hour meet one of 50 open cases in about 120 years.
+AGENT_CHECKS = Limit("agent-checks", 20, HOUR)  # "is this really our support?", from one address
+AGENT_CHECKS_SITE = Limit("agent-checks-site", 2_000, HOUR)
 CLAIM_ADDRESS = Limit("claim-address", 20, HOUR)
 CLAIM_SITE = Limit("claim-site", 200, HOUR)
 CLAIM_CODE = Limit("claim-code", 5, 0)
@@ -70,6 +74,7 @@ LIMITS = (
     CHALLENGES, UNFINISHED, REPLACED, PROMPTS, PUSH_TESTS, TRIALS, ACTIVATIONS, CLAIM_ADDRESS, CLAIM_SITE,
     CLAIM_CODE, DOCUMENTS, READINGS, DESK_CODES, DESK_CODES_SITE, DESK_LOOKUPS, DESK_LOOKUPS_SITE, DESK_UNLOCKS,
     DESK_UNLOCKS_SITE,
+    DESK_QUESTIONS, AGENT_CHECKS, AGENT_CHECKS_SITE,
 )  # fmt: skip
 
 DIGIT_TRIES = 3  # wrong answers on one challenge that asks for digits, or for a code

@@ -179,6 +179,16 @@ class Code(Enum):
     STOCK_NOTHING_NEW = ("stock.nothing_new", 409, Told.ENTITLED)
     DESK_BUDGET = ("limit.desk_budget", 429, Told.ENTITLED)
     DESK_BUDGET_SITE = ("limit.desk_budget_site", 429, Told.ENTITLED)
+    DESK_NOBODY = ("desk.nobody", 404, Told.ENTITLED)
+    DESK_OWN = ("desk.own", 403, Told.ENTITLED)
+    DESK_REASON = ("desk.reason", 400, Told.ENTITLED)
+    DESK_CASE_OVER = ("desk.case_over", 410, Told.ENTITLED)
+    DESK_PROOF = ("desk.needs_proof", 403, Told.ENTITLED)
+    DESK_ASKED_ENOUGH = ("desk.asked_enough", 429, Told.ENTITLED)
+    DESK_CANNOT_ASK = ("desk.cannot_ask", 409, Told.ENTITLED)
+    DESK_NOT_NOW = ("desk.not_now", 409, Told.ENTITLED)
+    AGENT_UNKNOWN = ("agent.unknown", 404, Told.ANYONE)
+    AGENT_CHECKS = ("limit.agent_checks", 429, Told.ANYONE)
     # links in mails
     LINK_OVER = ("link.over", 410, Told.ANYONE)
 

@@ -46,6 +46,12 @@ def _described(asked: Asked) -> dict[str, Any]:
 
 def _tell(talk: Talk, asked: Asked) -> None:
     about = asked.challenge
+    if about.type == "support":
+        agent, code = clean_label(about.context.browser, 200), clean_label(about.context.place, 200)
+        talk.say(f"Support asks whether {clean_label(about.user, 200)} is speaking with {agent}, code {code}.")
+        talk.say("  Approving takes the six digits that the agent reads out. Did somebody call you? Then deny.")
+        talk.say(f"  {about.challenge}")
+        return
     place = [about.context.browser, about.context.address, about.context.place]
     where = ", ".join(clean_label(text, 200) for text in place if text)
     kind = {"login": "Login", "step_up": "Confirmation", "test": "Test"}[about.type]

@@ -17,6 +17,7 @@ class DeskPlace(StrEnum):
     PROPOSALS = "proposals"
     PROPOSAL = "proposal"
     BUDGETS = "budgets"
+    CASE = "case"
 
 
 _PATHS = {
@@ -30,7 +31,7 @@ _PATHS = {
     DeskPlace.BUDGETS: "/budgets",
 }
 # Pages about one thing, named by the id among the marks.
-_BY_ID: Mapping[DeskPlace, str] = {DeskPlace.PROPOSAL: "/proposals/{id}"}
+_BY_ID: Mapping[DeskPlace, str] = {DeskPlace.PROPOSAL: "/proposals/{id}", DeskPlace.CASE: "/cases/{id}"}
 
 # What somebody proves himself again for: the mark that carries its id, and its page.
 _BACK = {"case": "/cases/{id}", "proposal": "/proposals/{id}"}

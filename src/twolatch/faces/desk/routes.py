@@ -6,7 +6,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from twolatch.faces.desk import budget_pages, home_pages, login_pages, proposal_pages, showing, step_up_pages
+from twolatch.faces.desk import (
+    action_pages,
+    budget_pages,
+    case_pages,
+    home_pages,
+    login_pages,
+    proposal_pages,
+    showing,
+    step_up_pages,
+)
 from twolatch.faces.portal import assets, open_pages
 from twolatch.faces.portal import login_pages as latches
 from twolatch.faces.portal.equipped import Equipped
@@ -35,7 +44,7 @@ class Desk(Equipped):
         return showing.refuse(request, refusal)
 
     def routes(self) -> list[Route]:
-        return [*self._ways_in(), *self._work(), *self._second_persons()]
+        return [*self._ways_in(), *self._work(), *self._cases(), *self._second_persons()]
 
     def _ways_in(self) -> list[Route]:
         return [
@@ -58,12 +67,36 @@ class Desk(Equipped):
     def _work(self) -> list[Route]:
         return [
             self.get("/", home_pages.page),
+            self.post("/find", home_pages.find),
+            self.post("/cases", home_pages.open_case),
             self.get("/step-up", step_up_pages.page),
             self.post("/step-up", step_up_pages.begin),
             self.get("/step-up/wait", step_up_pages.wait),
             self.post("/step-up/number", step_up_pages.number),
             self.post("/step-up/answer", step_up_pages.answer),
             self.post("/step-up/collect", step_up_pages.collect),
+        ]
+
+    def _cases(self) -> list[Route]:
+        one = "/cases/{id}"
+        return [
+            self.get(one, case_pages.page),
+            self.post(f"{one}/note", case_pages.note),
+            self.post(f"{one}/close", case_pages.close),
+            self.post(f"{one}/ask", case_pages.ask),
+            self.post(f"{one}/answer", case_pages.answer),
+            self.post(f"{one}/withdraw", case_pages.withdraw),
+            self.post(f"{one}/called-back", case_pages.called_back),
+            self.post(f"{one}/settle", case_pages.settle),
+            self.get(f"{one}/wait", case_pages.wait),
+            self.post(f"{one}/code", action_pages.code),
+            self.post(f"{one}/remove-all", action_pages.remove_all),
+            self.post(f"{one}/lock", action_pages.lock),
+            self.post(f"{one}/unlock", action_pages.unlock),
+            self.post(f"{one}/allow-phone", action_pages.allow_phone),
+            self.post(f"{one}/suspend", action_pages.suspend),
+            self.post(f"{one}/wake", action_pages.wake),
+            self.post(f"{one}/faulty", action_pages.faulty),
         ]
 
     def _second_persons(self) -> list[Route]:
