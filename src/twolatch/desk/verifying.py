@@ -78,7 +78,7 @@ async def begin(house: House, who: AtDesk, case: str, one_id: str, now: int) -> 
     if user is None or wanted is None:
         return Refusal(Code.DESK_CANNOT_ASK)
     one = next(each for each in held if each.id == one_id)
-    question = prepare(house, one, user.name, _asking(house, who, found, wanted), now)
+    question = prepare(house, one, user, _asking(house, who, found, wanted), now)
     proof = Proof(house.chance.id(), found.id, wanted.way, Ended.ASKED, one.name, question.id, Level.NOTHING, now, 0)
     return await house.db.write(lambda tx: _begin(tx, house, who, user, one, question, proof))
 
