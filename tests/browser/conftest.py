@@ -33,7 +33,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Two worker processes on SQLite."""
     folder = tmp_path_factory.mktemp("browser")
-    site = Site.on(folder, f"sqlite:///{folder}/twolatch.db")
+    site = Site.on(folder, f"sqlite:///{folder}/twolatch.db", soft_cards=folder / "cards")
     site.run("migrate")
     site.start()
     yield site

@@ -4,15 +4,21 @@ from tests.http.test_cards import PIN, answered, number_on, state_of, with_card
 from tests.http.test_passkeys import with_key
 from tests.http.test_typed_kinds import make_stale, proved
 from tests.people import PASSWORD, App, Browser, Page, Town, at_once, set_up_app
+from twolatch.accounts import flows as accounts
+from twolatch.accounts.model import Account
 from twolatch.authenticators import issuing, store
 from twolatch.client import cards
 from twolatch.client.cards import SoftCard
+from twolatch.closing import cards as closing_cards
+from twolatch.closing import flows as closing
+from twolatch.closing.effect import effect
 from twolatch.custody import flows as custody
 from twolatch.custody import unsharing
 from twolatch.custody.model import Card, Fault, State
 from twolatch.faces import cookies
 from twolatch.people import flows as people
 from twolatch.people.model import User
+from twolatch.words.limits import DAY
 from twolatch.words.warrants import Operator
 
 
@@ -306,3 +312,30 @@ async def test_two_answers_at_once_share_it_once(town: Town) -> None:
     assert {page.status for page in pages} <= {303, 200, 401, 403, 409, 410, 503}
     assert (await town.events(guest))["authenticators:authenticator:shared"] == 1
     assert await held(town, guest) == ["card"]
+
+
+async def closed_account(town: Town, user: User) -> None:
+    """His only account is closed, as if its day were over."""
+    house, now, number = town.house, town.house.clock.now(), f"S{user.id[-8:].upper()}"
+    await accounts.add(house, number, "", [user.name], [], now)
+    asked = await closing.ask_for(house, number, "", now)
+    assert isinstance(asked, Account)
+    assert await closing_cards.of_account(house.db, house, asked) == [], "the other user goes on using the card"
+    assert await house.db.write(lambda tx: effect(tx, house, asked.id, now + 2 * DAY))
+
+
+async def test_who_closes_his_last_account_leaves_the_card_to_his_other_user_name(town: Town) -> None:
+    owner, _, card, guest, _ = await shared(town)
+    await closed_account(town, owner)
+    assert (await held(town, owner), await held(town, guest)) == ([], ["card"])
+    row = await town.house.db.row("SELECT user_id FROM cards WHERE serial = :serial", serial=card.serial)
+    assert row
+    assert row["user_id"] == guest.id
+    assert (await enter(town, guest, card)).path == "/"
+
+
+async def test_a_guest_who_closes_his_last_account_owes_no_card(town: Town) -> None:
+    owner, _, card, guest, _ = await shared(town)
+    await closed_account(town, guest)
+    assert (await held(town, owner), await held(town, guest)) == (["card"], [])
+    assert (await enter(town, owner, card)).path == "/"

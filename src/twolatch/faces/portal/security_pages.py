@@ -51,7 +51,7 @@ async def _page(request: Request, who: SignedIn, refusal: Refusal | None, refuse
         done=done_of(request),
         card=await card_coming(request, who),
         printed=await printed_coming(request, who),
-        may_share=bool(who.user.person),
+        may_share=bool(who.user.person) and not any(one.guest for one in held),
         keys_only=standing(house, who.user, held),
         **await entry(request, who, held),
     )
