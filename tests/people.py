@@ -145,7 +145,7 @@ class Page:
 def read_qr(svg: str) -> str:
     """The drawing's own strokes, four pixels for a module, then a scanner of another make reads them."""
     width = int(re.search(r"width='(\d+)'", svg)[1])  # type: ignore[index]
-    path = re.search(r"qrline' stroke='#000' d='([^']+)'", svg)[1]  # type: ignore[index]
+    path = re.search(r"stroke='#000' d='([^']+)'", svg)[1]  # type: ignore[index]
     picture = Image.new("L", (width, width), 255)
     draw, x, y = ImageDraw.Draw(picture), 0.0, 0.0
     for letter, numbers in re.findall(r"([Mmh])([-\d. ]+)", path):
