@@ -1,10 +1,12 @@
-"""Every hour: rows that decide nothing any more go, and who has something that ends soon is told."""
+"""Every hour: rows that decide nothing any more go, papers past their date with them, and who has something that ends
+soon is told."""
 
 import asyncio
 
 import structlog
 
 from twolatch import limits
+from twolatch.accounts.retention import forget_papers
 from twolatch.authenticators.ending import warn
 from twolatch.custody.returns import reminding
 from twolatch.house import ClockBehind, House
@@ -28,6 +30,7 @@ async def run(house: House) -> None:
             await tidy(house, house.clock.now())
             await warn(house, house.clock.now())
             await reminding.warn(house, house.clock.now())
+            await forget_papers(house, house.clock.now())
         except (StorageFault, ClockBehind) as fault:
             log.warning("not_tidied", reason=str(fault))
 

@@ -94,8 +94,9 @@ class Settings(BaseSettings):
     password_queue_seconds: int = Field(default=2, ge=1, le=60)  # then a login is told to come back
     pin_iterations: int = Field(default=600_000, ge=1_000, le=5_000_000)
 
-    closed_access: Literal["password", "mail_link"] = "password"  # how a client reads after his last account closed
-    closed_years: int = Field(default=7, ge=1, le=30)  # and for how long
+    # How a client reads after his last account closed, and for how long.
+    closed_access: Literal["password", "mail_link", "passkey"] = "password"
+    closed_years: int = Field(default=7, ge=1, le=30)
     regions: Path | None = None  # folder of regions: where cards are sent back to, who answers the telephone
     document_mib: int = Field(default=5, ge=1, le=50)  # the largest paper that is taken in
 

@@ -407,6 +407,20 @@ async def test_who_came_in_by_passkeys_alone_reads_by_password_and_link(house: H
     assert isinstance(await seat.collect(), Collected)
 
 
+async def test_where_a_passkey_opens_the_papers_it_is_asked_for_before_the_closing(house: House, time: Time) -> None:
+    who, _, _ = await holder(house, time, "A1001", "B2002")
+    strict = replace(house, settings=house.settings.model_copy(update={"closed_access": "passkey"}))
+    assert isinstance(await asked(strict, who, "A1001"), Account), "not for an account that leaves him another one"
+    time.pass_(DAY)
+    assert await close_due(strict, house.clock.now()) == 1
+    who = FreshlySignedIn(replace(who, fresh_until=house.clock.now() + 1)).signed_in
+    assert await asked(strict, who, "B2002") == Refusal(Code.CLOSING_NEEDS_KEY)
+    assert isinstance(await asked(house, who, "B2002"), Account)
+    time.pass_(DAY)
+    assert await close_due(strict, house.clock.now()) == 1
+    assert (await of(house, "B2002")).state is State.WAITING, "nobody is closed out of his papers"
+
+
 async def test_an_old_link_and_a_client_without_mail_open_nothing(house: House, time: Time) -> None:
     who, _, _ = await holder(house, time)
     await closed(house, time, who)

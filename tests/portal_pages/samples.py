@@ -154,11 +154,12 @@ SETTLED = tuple(
 
 def _close(**changes: Any) -> dict[str, Any]:
     base = {"account": ACCOUNT, "others": [JOINT], "is_last": False, "cards": OWED, "may_type": True, "refused": None}
-    return {**base, "years": 7, "by_mail": False, "hours": 24, "settled_hours": 24, **changes}
+    return {**base, "years": 7, "access": "password", "hours": 24, "settled_hours": 24, **changes}
 
 
 def _closing(account: Given, **changes: Any) -> dict[str, Any]:
-    return {"account": account, "into": "", "cards": (), "may_cancel": False, "refused": None, "done": None, **changes}
+    base = {"account": account, "into": "", "cards": (), "lacks_key": False, "may_cancel": False}
+    return {**base, "refused": None, "done": None, **changes}
 
 
 
@@ -193,12 +194,17 @@ SAMPLES: dict[str, Sample] = {
     ),
     "close": ("close", "close", True, _close()),
     "close-last": ("close", "close", True, _close(others=[], is_last=True, cards=())),
-    "close-last-mail": ("close", "close", True, _close(others=[], is_last=True, cards=(), by_mail=True)),
+    "close-last-mail": ("close", "close", True, _close(others=[], is_last=True, cards=(), access="mail_link")),
+    "close-last-key": (
+        "close", "close", True,
+        _close(is_last=True, cards=(), access="passkey", may_type=False, refused=refusal("closing.needs_key")),
+    ),
     "close-number": ("close", "close", True, _close(refused=refusal("closing.number"))),
     "close-not": ("close", "close", True, _close(refused=refusal("closing.needs_second"), may_type=False, cards=())),
     "closing-open": ("closing", "closing", True, _closing(ACCOUNT)),
     "closing-asked": ("closing", "closing", True, _closing(CLOSE_ASKED, may_cancel=True, cards=OWED, into="B2001")),
     "closing-waiting": ("closing", "closing", True, _closing(WAITS, cards=OWED)),
+    "closing-key": ("closing", "closing", True, _closing(WAITS, cards=SETTLED, lacks_key=True)),
     "closing-late": ("closing", "closing", True, _closing(WAITS, cards=SETTLED, refused=refusal("closing.too_late"))),
     "closing-closed": ("closing", "closing", True, _closing(GONE, cards=SETTLED)),
     "closed": ("closed", "closed", True, {"accounts": [GONE], "read_until": NOW + 2555 * DAY}),

@@ -21,6 +21,7 @@ class Outcome(Enum):
     SAME = "here already"
     NAME = "the name is not ACCOUNT_statement_PERIOD.pdf or ACCOUNT_tax-form_PERIOD.pdf (2025, 2025-Q3, 2025-11)"
     ACCOUNT = "no account has this number"
+    OVER = "the papers of this account are past their end date, and are kept no longer"
     NOT_PDF = "this is no PDF"
     LARGE = "larger than TWOLATCH_DOCUMENT_MIB"
     ACTS = "it holds a script, an attachment or a form that sends"
@@ -48,6 +49,8 @@ async def take_in(house: House, name: str, content: bytes, now: int) -> Outcome:
     account = await store.by_number(house.db, about.number)
     if account is None:
         return Outcome.ACCOUNT
+    if 0 < account.read_until <= now:
+        return Outcome.OVER
     new = Document(house.chance.id(), account.id, account.number, about.kind, about.period, len(content), now)
     mark = house.keys.mac("document", sha256(content).digest())
     sealed = house.keys.seal("documents.sealed", new.id, account.id, content)

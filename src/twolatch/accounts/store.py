@@ -217,3 +217,16 @@ async def document(db: Database, one: str, user: str, now: int) -> tuple[Documen
         now=now,
     )
     return None if row is None else (_document(row), bytes(row["sealed"]))
+
+
+async def remove_past(tx: Tx, now: int, most: int) -> list[tuple[str, str]]:
+    """(paper, account) of at most `most` papers that were past their end date, and are gone now."""
+    rows = await tx.rows(
+        """DELETE FROM documents WHERE id IN (
+               SELECT documents.id FROM accounts JOIN documents ON documents.account_id = accounts.id
+               WHERE accounts.read_until > 0 AND accounts.read_until <= :now ORDER BY documents.id LIMIT :most)
+           RETURNING id, account_id""",
+        now=now,
+        most=most,
+    )
+    return [(row["id"], row["account_id"]) for row in rows]

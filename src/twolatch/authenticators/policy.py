@@ -82,6 +82,12 @@ def is_strong(house: House, one: Authenticator) -> bool:
     return may_hand_on(house, one) and Trait.BOUND not in traits_of(house, one)
 
 
+def opens_papers(house: House, one: Authenticator) -> bool:
+    """Good enough to open the papers of a closed client beside his password: it answers to this site alone, so nobody
+    can be talked out of it, and he needs nothing from us to go on using it."""
+    return one.state is State.ACTIVE and Trait.BOUND in traits_of(house, one)
+
+
 def linked(house: House, held: Iterable[Authenticator]) -> list[Authenticator]:
     """Those that joined by a code they claimed themselves; how many of them a client may have is a setting."""
     return [one for one in held if Trait.LINKED in traits_of(house, one)]

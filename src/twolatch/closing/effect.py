@@ -14,7 +14,7 @@ from twolatch.authenticators import store as authenticators
 from twolatch.authenticators.model import UNPROVEN
 from twolatch.authenticators.model import State as OfAuthenticator
 from twolatch.authenticators.outcome import move
-from twolatch.closing import cards
+from twolatch.closing import cards, kept
 from twolatch.custody import flows as custody
 from twolatch.custody.model import SITE
 from twolatch.custody.orders import flows as orders
@@ -58,7 +58,7 @@ async def effect(tx: Tx, house: House, account_id: str, now: int) -> bool:
     if account is None or not account.is_due(now):
         return False
     owed = [card for card in await cards.of_account(tx, house, account) if not card.settled]
-    if owed:
+    if owed or not await kept.is_complete(tx, house, account):
         return account.state is State.ASKED and await _let_wait(tx, house, account, now)
     read_until = now + house.settings.closed_years * YEAR
     last = {user.id for user in users if user and await cards.is_last_account(tx, account, user.id)}
@@ -90,6 +90,8 @@ async def _close_client(tx: Tx, house: House, user: User, account: Account, now:
     await note_ended(tx, user.id, ended, "closed", now)
     unproven = await authenticators.of_user(tx, house.keys, user.id, UNPROVEN)
     for one in [*await authenticators.held_by(tx, house.keys, user.id), *unproven]:
+        if kept.stays(house, one):
+            continue
         await move(tx, house, one.id, user, OfAuthenticator.REMOVED, Event.AUTHENTICATOR_REMOVED, now)
     await orders.end_all(tx, house, user, now, SITE)
     await custody.release(tx, house, user, now, SITE)

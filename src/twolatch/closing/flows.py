@@ -9,7 +9,7 @@ from twolatch.accounts import store as accounts
 from twolatch.accounts.model import Account, State
 from twolatch.authenticators import policy
 from twolatch.authenticators import store as authenticators
-from twolatch.closing import cards, store
+from twolatch.closing import cards, kept, store
 from twolatch.closing.effect import effect
 from twolatch.closing.model import CANCEL_FOR, DECLARED, ENDS, SETTLED_IN, Card, Duty, Fault, How
 from twolatch.custody.model import CLIENT, OPERATOR, By
@@ -37,6 +37,8 @@ async def may_ask(house: House, who: SignedIn, account: Account, now: int) -> Re
         return Refusal(Code.CLOSING_NEEDS_SECOND)
     if refused := policy.may_change(who, held, now):
         return refused
+    if await kept.lacks(house.db, house, account, who.user.id):
+        return Refusal(Code.CLOSING_NEEDS_KEY)
     prover = next(one for one in held if one.id == who.authenticator)
     if policy.is_spare(house, prover) or policy.is_stand_in(house, prover):
         return Refusal(Code.CLOSING_NEEDS_SECOND)

@@ -53,9 +53,10 @@ async def begin(house: House, visit: Visit, name: str, password: Secret[str]) ->
     if shut := await doors.why_not(house, user, usable, visit):
         return await refuse(house, right, shut, visit)
     if user.closed_at and not user.is_off:
-        if code := reading.why_not(house, user, password, visit.now):
+        if code := reading.why_not(house, user, password, visit.now, has_key=bool(held)):
             return await refuse(house, right, code, visit)
-        return await reading.begin(house, visit, right, password)
+        if not held:  # who kept a passkey is asked for it, whatever the setting says by now
+            return await reading.begin(house, visit, right, password)
     if user.is_off or user.keys_only or (held and not usable):
         return await refuse(house, right, _why_not(house, user, held, visit.now), visit)
     question = prepare(house, usable[0], user, asking(house, visit, is_known), visit.now) if usable else None

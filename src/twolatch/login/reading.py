@@ -23,18 +23,19 @@ LINK_LIVES = 15 * MINUTE
 LIVES = HOUR  # of a session that reads, used or not
 
 
-def why_not(house: House, user: User, password: Secret[str], now: int) -> Code | None:
-    """Why the right password opens nothing any more."""
+def why_not(house: House, user: User, password: Secret[str], now: int, *, has_key: bool) -> Code | None:
+    """Why the right password opens nothing any more. `has_key`: a passkey is asked besides, and no mail is needed."""
     if user.read_until <= now:
         return Code.READING_OVER
-    return Code.READING_NO_MAIL if needs_link(house, user, password) and not user.email else None
+    return Code.READING_NO_MAIL if not has_key and needs_link(house, user, password) and not user.email else None
 
 
 def needs_link(house: House, user: User, password: Secret[str]) -> bool:
-    """The operator wants it; or the password is too short to stand alone, or somebody else knows it (he was told to
+    """The operator wants it; or he wants a passkey and this client has none, for he was closed before that; or the
+    password is too short to stand alone, or somebody else knows it (he was told to
     change it, and here is no page for that)."""
     is_short = len(password.reveal()) < LONG_ENOUGH
-    return house.settings.closed_access == "mail_link" or is_short or user.must_change
+    return house.settings.closed_access != "password" or is_short or user.must_change
 
 
 async def begin(house: House, visit: Visit, right: RightPassword, password: Secret[str]) -> Proceed | Refusal:
@@ -65,7 +66,7 @@ async def begin(house: House, visit: Visit, right: RightPassword, password: Secr
 
 def may_collect(user: User, attempt: Attempt) -> bool:
     """An attempt from before the closing ends with it: what it proved was for another door."""
-    return not user.closed_at or (not attempt.challenge and not attempt.link and attempt.created_at > user.closed_at)
+    return not user.closed_at or (not attempt.link and attempt.created_at > user.closed_at)
 
 
 async def tell(tx: Tx, house: House, user: User, visit: Visit) -> None:

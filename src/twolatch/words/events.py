@@ -79,6 +79,7 @@ class Event(StrEnum):
     ACCOUNT_VALUED = "accounts:account:valued"
     DOCUMENT_TAKEN = "accounts:document:taken"
     DOCUMENT_OPENED = "accounts:document:opened"
+    DOCUMENT_REMOVED = "accounts:document:removed"
     TRIAL_BEGUN = "login:trial:begun"
     TRIAL_FAILED = "login:trial:failed"
     CLOSING_ASKED = "closing:account:asked"

@@ -154,6 +154,7 @@ class Code(Enum):
     CLOSING_ALREADY = ("closing.already", 409, Told.ENTITLED)
     CLOSING_NOT_HOLDER = ("closing.not_holder", 403, Told.ENTITLED)
     CLOSING_NEEDS_SECOND = ("closing.needs_second", 403, Told.ENTITLED)
+    CLOSING_NEEDS_KEY = ("closing.needs_key", 403, Told.ENTITLED)
     CLOSING_TOO_NEW = ("closing.too_new", 403, Told.ENTITLED)
     CLOSING_NUMBER = ("closing.number", 400, Told.ENTITLED)
     CLOSING_TARGET = ("closing.target", 409, Told.ENTITLED)

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from twolatch.accounts import flows as accounts
 from twolatch.accounts.model import Account, State
-from twolatch.closing import cards, flows
+from twolatch.closing import cards, flows, kept
 from twolatch.closing.model import CANCEL_FOR, SETTLED_IN, Card
 from twolatch.faces.portal.places import Place, path_of
 from twolatch.faces.portal.security_pages import id_of
@@ -48,7 +48,7 @@ async def _ask(request: Request, who: SignedIn, account: Account, refusal: Refus
         cards=[_card(one, who) for one in await cards.of_account(house.db, house, account)],
         may_type=refusal is None or refusal.code in {Code.CLOSING_NUMBER, Code.CLOSING_TARGET},
         years=house.settings.closed_years,
-        by_mail=house.settings.closed_access == "mail_link",
+        access=house.settings.closed_access,
         hours=CANCEL_FOR // HOUR,
         settled_hours=SETTLED_IN // HOUR,
     )
@@ -82,6 +82,7 @@ async def _standing(request: Request, who: SignedIn, account: Account, refusal: 
         account=account,
         into=next((one.number for one in held if one.id == account.goes_into), ""),
         cards=[_card(one, who) for one in await cards.of_account(house.db, house, account)],
+        lacks_key=await kept.lacks(house.db, house, account, who.user.id),
         may_cancel=account.may_cancel(house.clock.now()),
         done=done_of(request),
     )
