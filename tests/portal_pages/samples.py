@@ -53,7 +53,7 @@ from tests.portal_pages.facts import (
 from twolatch.faces.portal.contact_pages import region_shown
 from twolatch.faces.portal.rendering import Frame, Renderer
 from twolatch.faces.prompts import set_up_shown
-from twolatch.regions import Region, shipped
+from twolatch.regions import shipped
 from twolatch.texts.catalogue import Texts
 from twolatch.words.shapes import (
     AnswerNumber,
@@ -162,8 +162,6 @@ def _closing(account: Given, **changes: Any) -> dict[str, Any]:
     return {**base, "refused": None, "done": None, **changes}
 
 
-
-
 def _trial(stage: str, at: str = "", **more: Any) -> dict[str, Any]:
     rungs = [Given(name="push", result="ok"), Given(name="scan", result="no"), Given(name="code", result="")]
     here = "/security/test?at=push"
@@ -174,17 +172,13 @@ def _trial(stage: str, at: str = "", **more: Any) -> dict[str, Any]:
 def _contact(country: str) -> dict[str, Any]:
     regions = shipped().beginning_with(shipped().of_country(country))
     where = {"country": country, "countries": COUNTRIES, "mine": regions[0].id if country else ""}
-    return {"regions": [_region(one) for one in regions], "all_samples": bool(country), **where}
+    return {"regions": [region_shown(Texts(), "nl", one) for one in regions], "all_samples": bool(country), **where}
 
 
 def _help_return(country: str, access: str) -> dict[str, Any]:
-    region = _region(replace(shipped().of_country(country), is_sample=False))
+    region = region_shown(Texts(), "nl", replace(shipped().of_country(country), is_sample=False))
     where = {"country": country, "countries": COUNTRIES}
     return {"regions": [region], "all_samples": False, "access": access, **where}
-
-
-def _region(one: Region) -> dict[str, Any]:
-    return region_shown(Texts(), "nl", one)
 
 
 SAMPLES: dict[str, Sample] = {

@@ -29,6 +29,7 @@ TOLD = tuple(
         Event.PERSON_STATED,  # the operator's
         Event.CARD_HANDED_OVER,  # the same is told of the authenticator
         Event.DOCUMENT_TAKEN,  # the operator's
+        Event.DOCUMENT_REMOVED,  # past their date, when nobody reads a diary any more
         Event.CLOSING_WAITS,  # of an account, and of nobody alone
         Event.ACCOUNT_CLOSED,  # the same
         Event.PROPOSED,  # what came of it is told

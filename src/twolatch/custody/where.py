@@ -4,12 +4,12 @@ from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 from twolatch.house import House
-from twolatch.regions import Region, Regions, shipped
+from twolatch.regions import Region, Regions
 from twolatch.regions.days import add_business_days, day_of, end_of, window
 
 
 def regions_of(house: House) -> Regions:
-    return shipped(house.settings.site_name)
+    return house.regions
 
 
 def _noon(region: Region, day: date) -> int:
