@@ -3,7 +3,7 @@
 #   python       an environment of our own with the locked dependencies
 #   python-dev   what the tests need besides
 #   assets       the phone app and the portal's files, by the system's node or the one from PyPI
-#   test-tools   a browser, a session bus, PostgreSQL, NATS and oathtool for the tests, where they are missing and we may
+#   test-tools   a browser, a session bus, PostgreSQL, NATS, two proxies and oathtool for the tests, where they are missing and we may
 #                install them; with TWOLATCH_WITH_FIREFOX=1 also Firefox, for the test of real Web Push
 # Faults are shown, advice is not: what is installed is locked, and nobody here could follow it.
 set -eu
@@ -107,9 +107,11 @@ test_tools() {
     if ! command -v oathtool >/dev/null; then
         install_packages oathtool || say "No oathtool: one test is skipped. To run it: apt install oathtool"
     fi
-    if ! command -v nats-server >/dev/null; then
-        install_packages nats-server || say "No nats-server: its tests are skipped. To run them: apt install nats-server"
-    fi
+    for name in nats-server nginx caddy; do
+        if ! command -v "$name" >/dev/null && ! [ -x "/usr/sbin/$name" ]; then
+            RUNLEVEL=1 install_packages "$name" || say "No $name: its tests are skipped. To run them: apt install $name"
+        fi
+    done
     if ! has_postgres; then
         install_packages postgresql || say "No PostgreSQL: its tests are skipped. To run them: apt install postgresql"
     fi

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from tests import mortal
 from tests.ports import free_port
@@ -100,7 +101,7 @@ class Site:
         if self.process.poll() is not None:
             raise NotStarted(self.said())
         are_all = self.workers == 1 or len(self.children()) >= self.workers
-        return are_all and answers(self.port)
+        return are_all and answers(self.port, urlsplit(self.settings.portal_url).netloc)
 
     def children(self) -> list[int]:
         """The worker processes (on Linux), the helper of Python's spawn left out."""
@@ -139,10 +140,10 @@ def _written(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def answers(port: int) -> bool:
+def answers(port: int, host: str = "") -> bool:
     line = http.client.HTTPConnection("127.0.0.1", port, timeout=LOOK_SECONDS)
     try:
-        line.request("GET", "/readyz", headers={"Host": f"localhost:{port}"})
+        line.request("GET", "/readyz", headers={"Host": host or f"localhost:{port}"})
         return line.getresponse().status == 200
     except (OSError, http.client.HTTPException):
         return False

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 LISTEN_BACKLOG = 2048
 FILES_WANTED = 65_536
+LONGEST_LOOK = 4.0  # seconds
 
 
 def serve(
@@ -138,6 +139,26 @@ def doctor() -> None:
         typer.echo(typer.style(mark, fg=colour) + name + (f"\n     {remedy}" if remedy else ""))
     if bad:
         fail(f"{bad} to mend.")
+
+
+def ready(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Where the server listens.")] = 8080,
+) -> None:
+    """Whether the server on this machine can decide: ends with 0, or with 1. For what watches over containers."""
+    import http.client
+    from urllib.parse import urlsplit
+
+    line = http.client.HTTPConnection("127.0.0.1", port, timeout=LONGEST_LOOK)
+    try:
+        line.request("GET", "/readyz", headers={"Host": urlsplit(settings_or_fail().portal_url).netloc})
+        status = line.getresponse().status
+    except (OSError, http.client.HTTPException) as fault:
+        fail(f"It does not answer: {fault}.")
+    finally:
+        line.close()
+    if status != 200:
+        fail(f"It answers {status}.")
+    typer.echo("ready")
 
 
 def fence() -> None:
