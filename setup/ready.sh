@@ -92,6 +92,19 @@ has_postgres() {
     command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1
 }
 
+# Servers that the tests start themselves: unpacked into build/tools and not installed, for an installed one would run.
+unpack_programs() {
+    for name in "$@"; do
+        if command -v "$name" >/dev/null || [ -x "/usr/sbin/$name" ] || ls build/tools/usr/*bin/"$name" >/dev/null 2>&1; then
+            continue
+        fi
+        mkdir -p build/tools
+        { [ "$(id -u)" != 0 ] || apt-get update -qq; } >/dev/null 2>&1 || :
+        (cd build/tools && apt-get download -qq "$name" && dpkg -x "$name"_*.deb . && rm -f "$name"_*.deb) >/dev/null 2>&1 \
+            || say "No $name: its tests are skipped. To run them: apt install $name"
+    done
+}
+
 test_tools() {
     use_node
     if ! command -v chromium >/dev/null && ! command -v chromium-browser >/dev/null; then
@@ -107,11 +120,7 @@ test_tools() {
     if ! command -v oathtool >/dev/null; then
         install_packages oathtool || say "No oathtool: one test is skipped. To run it: apt install oathtool"
     fi
-    for name in nats-server nginx caddy; do
-        if ! command -v "$name" >/dev/null && ! [ -x "/usr/sbin/$name" ]; then
-            RUNLEVEL=1 install_packages "$name" || say "No $name: its tests are skipped. To run them: apt install $name"
-        fi
-    done
+    unpack_programs nats-server nginx caddy
     if ! has_postgres; then
         install_packages postgresql || say "No PostgreSQL: its tests are skipped. To run them: apt install postgresql"
     fi

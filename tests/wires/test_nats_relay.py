@@ -1,6 +1,5 @@
 """Signals over NATS, against a real server, and a cluster of two of them."""
 
-import shutil
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -8,11 +7,12 @@ from contextlib import asynccontextmanager, contextmanager
 import pytest
 
 from tests.ports import free_port
+from tests.programs import program
 from twolatch.wires.nats_relay import NatsRelay
 from twolatch.wires.signals import Signals
 
 LONG = 60.0  # seconds nobody waits unless something never comes
-SERVER = shutil.which("nats-server") or shutil.which("nats-server", path="/usr/sbin:/usr/local/sbin")
+SERVER = program("nats-server")
 
 pytestmark = pytest.mark.skipif(SERVER is None, reason="no nats-server on this machine")
 
