@@ -173,7 +173,7 @@ async def test_what_a_waiting_page_is_told_is_not_held_back(proxied: Proxied, to
 async def test_a_body_that_is_too_large_is_refused(proxied: Proxied) -> None:
     async with httpx.AsyncClient(transport=Through(proxied.port), timeout=LONG) as http:
         answer = await http.post(f"https://localhost:{proxied.port}/login", content=b"x" * 70_000)
-    assert answer.status_code in {413, 403}  # by the proxy, or by the site that read nothing of it
+    assert answer.status_code in {413, 403, 502}  # by the proxy; or the site answered, or hung up, unread
 
 
 def test_the_site_behind_it_says_that_it_is_ready(proxied: Proxied) -> None:
