@@ -71,6 +71,18 @@ def challenge() -> Case:
             good("a known browser, nothing to type", confirmation="none", started="passkey"),
             good("signing in to the app, asked on this phone", confirmation="none", started="app"),
             good("the test at the end of an activation", type="test", confirmation="none"),
+            good(
+                "support asks who is speaking",
+                type="support",
+                started="phoned_in",
+                context={
+                    "address": "",
+                    "application": "Support desk",
+                    "browser": "Sanne (11)",
+                    "known_browser": True,
+                    "place": "K7M-2QP",
+                },
+            ),
             good("texts beyond ASCII, and all that JSON escapes", context=abroad),
         ],
         "bad": [

@@ -20,7 +20,8 @@ export type Place =
 
 /** `proved`: removed for good. `silenced`: suspended, since nobody gave PIN or unlock. `later`: no network; it is said later. */
 export type Goodbye = "proved" | "silenced" | "later";
-export type Outcome = "approved" | "denied" | "not_me" | "expired" | "superseded" | "elsewhere" | "locked" | "gone" | "test";
+export type Outcome = "approved" | "denied" | "not_me" | "expired" | "superseded" | "elsewhere" | "locked" | "gone" | "test"
+  | "support" | "support_over";
 export type ScreenName = Place["screen"];
 
 // Going back in history to these makes no sense once they are left.

@@ -19,7 +19,7 @@ export interface Challenge {
   nonce: string;
   started: string;
   transaction: null;
-  type: "login" | "step_up" | "test";
+  type: "login" | "step_up" | "test" | "support";
   user: string;
   version: 1;
 }
@@ -65,7 +65,7 @@ const isChallenge = object({
   nonce,
   started: short,
   transaction: oneOf(null),
-  type: oneOf("login", "step_up", "test"),
+  type: oneOf("login", "step_up", "test", "support"),
   user: text(1, 200),
   version: oneOf(1),
 });

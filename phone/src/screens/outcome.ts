@@ -8,7 +8,7 @@ import { Screen } from "./screen";
 const LOOK: Record<Outcome, [Parameters<typeof badge>[0], unknown]> = {
   approved: ["good", tick], denied: ["bad", cross], not_me: ["bad", shield], expired: ["calm", clock],
   superseded: ["calm", clock], elsewhere: ["calm", tick], locked: ["bad", warning], gone: ["calm", clock],
-  test: ["calm", clock],
+  test: ["calm", clock], support: ["good", tick], support_over: ["calm", cross],
 };
 
 class OutcomeScreen extends Screen {

@@ -47,9 +47,11 @@ class RequestScreen extends Ticking {
     });
   }
 
-  /** A test speaks of no login, however it ended. */
+  /** A test speaks of no login, however it ended; support's question neither. */
   private over(outcome: Outcome): void {
-    this.app.end(this.asks?.challenge.type === "test" ? "test" : outcome);
+    const type = this.asks?.challenge.type;
+    const told = outcome === "approved" ? "support" : outcome === "not_me" ? outcome : "support_over";
+    this.app.end(type === "test" ? type : type === "support" ? told : outcome);
   }
 
   protected override tick(): void {
@@ -83,7 +85,8 @@ class RequestScreen extends Ticking {
     try {
       const { state } = await respond(this.app.api, asks.record.device, asks, wanted);
       await this.app.remember(this.challenge);
-      this.app.end(state);
+      if (asks.challenge.type === "support") this.over(state as Outcome);
+      else this.app.end(state);
     } catch (error) {
       this.failed(asks, error);
     } finally {
@@ -113,6 +116,19 @@ class RequestScreen extends Ticking {
     this.querySelector("input")?.focus();
   }
 
+  /** Who says that he speaks with this client: to be compared with what he says, and with the portal. */
+  private renderSupport({ challenge, record }: Asked): TemplateResult {
+    const { context, started } = challenge;
+    const rows: [string, unknown][] = [
+      [this.t("support.agent"), html`<strong>${context.browser}</strong>`],
+      [this.t("support.code"), html`<strong class="code-said">${context.place}</strong>`],
+    ];
+    if (this.app.records.length > 1) rows.unshift([this.t("request.user"), `${record.display} (${record.user})`]);
+    return html`<p>${this.t(started === "called_back" ? "support.body.called_back" : "support.body")}</p>
+      ${facts(rows)}
+      <p class="note warn small">${warning}<span>${this.t(started === "called_back" ? "support.warn.called_back" : "support.warn")}</span></p>`;
+  }
+
   private renderFacts({ challenge, record }: Asked): TemplateResult {
     const { context, audience, issued } = challenge;
     const { language } = this.app;
@@ -133,17 +149,18 @@ class RequestScreen extends Ticking {
   private titleOf({ type, started }: Asked["challenge"]): Key {
     if (started === "found") return "request.title.found";
     if (type === "test") return "request.title.test";
+    if (type === "support") return "support.title";
     return type === "step_up" ? "request.title.step_up" : "request.title";
   }
 
   private renderDigits({ type }: Asked["challenge"]): TemplateResult {
-    return html`<label for="digits">${this.t("request.digits")}</label>
+    return html`<label for="digits">${this.t(type === "support" ? "support.digits" : "request.digits")}</label>
       <input id="digits" name="digits" class="code six" inputmode="numeric" autocomplete="off" maxlength="7"
         aria-describedby="digits-hint digits-problem" aria-invalid=${this.missing === "digits" || this.told ? "true" : "false"} />
-      <p class="hint" id="digits-hint">${type !== "test" ? this.t("request.digits.hint")
+      <p class="hint" id="digits-hint">${type === "support" ? this.t("support.digits.hint") : type !== "test" ? this.t("request.digits.hint")
         : html`<button class="link" type="button" @click=${() => this.app.go({ screen: "scan", login: true })}>
           ${this.t("request.test.scan")}</button>`}</p>
-      ${problem(this.missing === "digits" ? this.t("request.digits.missing") : "", "digits-problem")}`;
+      ${problem(this.missing === "digits" ? this.t(type === "support" ? "support.digits.missing" : "request.digits.missing") : "", "digits-problem")}`;
   }
 
   private renderForm(asks: Asked): TemplateResult {
@@ -183,7 +200,7 @@ class RequestScreen extends Ticking {
         ${challenge.started === "found" ? html`<p>${this.t("request.found")}</p>` : nothing}
         ${challenge.type === "test" ? html`<p class="note small">${shield}<span>${this.t("request.test.body")}</span></p>` : nothing}
         ${challenge.context.known_browser ? nothing : html`<p class="note warn small">${warning}<span>${this.t("request.unknown.body")}</span></p>`}
-        ${this.renderFacts(asks)}
+        ${challenge.type === "support" ? this.renderSupport(asks) : this.renderFacts(asks)}
         ${this.renderForm(asks)}
       </main>`;
   }

@@ -3,12 +3,14 @@ import { accountEn } from "./account.en";
 import { arrivalEn } from "./arrival.en";
 import { refusalsEn } from "./refusals.en";
 import { rungsEn } from "./rungs.en";
+import { supportEn } from "./support.en";
 
 export const en = {
   ...refusalsEn,
   ...accountEn,
   ...arrivalEn,
   ...rungsEn,
+  ...supportEn,
   "language.name": "English",
   "app.loading": "One moment…",
   "app.back": "Back",

@@ -4,12 +4,14 @@ import { accountNl } from "./account.nl";
 import { arrivalNl } from "./arrival.nl";
 import { refusalsNl } from "./refusals.nl";
 import { rungsNl } from "./rungs.nl";
+import { supportNl } from "./support.nl";
 
 export const nl: Texts = {
   ...refusalsNl,
   ...accountNl,
   ...arrivalNl,
   ...rungsNl,
+  ...supportNl,
   "language.name": "Nederlands",
   "app.loading": "Een ogenblik…",
   "app.back": "Terug",

@@ -83,13 +83,14 @@ async function withdraw(waiting: Request[]): Promise<void> {
 async function showRequest(request: Request, said: Notices, sight: Sight, quietly: boolean): Promise<void> {
   const { challenge, record } = request;
   const { known_browser } = challenge.context;
-  const browser = browserIn(said.on, challenge.context.browser);
+  const isSupport = challenge.type === "support"; // whose name is read on no locked screen
+  const browser = isSupport ? "" : browserIn(said.on, challenge.context.browser);
   const named = known_browser ? browser : said.fresh.replace("{browser}", browser);
   // Several users share this app: only then a name, or nobody could tell whose login it is.
   const many = new Set(sight.waiting.map((each) => each.record.device)).size > 1;
   const body = [many ? record.display : "", browser ? `${named}.` : "", said.open].filter(Boolean).join(" ");
   const carried: Carried = { device: record.device, challenge: challenge.challenge };
-  await show(challenge.type === "test" ? said.trial : said.waiting, body, challenge.challenge, {
+  await show(isSupport ? said.support : challenge.type === "test" ? said.trial : said.waiting, body, challenge.challenge, {
     data: carried, silent: quietly, timestamp: challenge.issued, requireInteraction: true,
     actions: [{ action: "open", title: said.approve }, { action: "deny", title: said.deny }],
   });
