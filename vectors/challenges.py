@@ -28,6 +28,16 @@ LOGIN: Case = {
 }
 
 
+PAYMENT: Case = {
+    "action": "withdrawal",
+    "amount": "300000.00",
+    "application": "Linden Brokers",
+    "currency": "EUR",
+    "payee": "Anna de Vries, NL00 BANK 0123",
+}
+CONFIRM: Case = {"confirmation": "none", "started": "application", "type": "step_up", "transaction": PAYMENT}
+
+
 def canonical(fields: Case) -> bytes:
     return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
@@ -58,6 +68,26 @@ def odd(says: str, old: str, new: str) -> Case:
     return signed(says, raw.replace(old, new, 1).encode()) | {"signature_ok": True, "form_ok": False}
 
 
+PAYMENTS = (
+    ("an amount as a number", "amount", 300000),
+    ("an amount with separators", "amount", "300,000.00"),
+    ("an amount below nothing", "amount", "-1.00"),
+    ("an amount with a zero before it", "amount", "0300000.00"),
+    ("an amount in digits of another script", "amount", "\u0661"),
+    ("an amount with a line end", "amount", "1.00\n"),
+    ("a currency in small letters", "currency", "eur"),
+    ("an unknown action", "action", "gift"),
+    ("nobody who asks", "application", ""),
+    ("a payee that is none", "payee", None),
+    ("a field of an amount that is unknown", "note", "quick"),
+)
+
+
+def odd_payment(says: str, name: str, value: object) -> Case:
+    raw = canonical(LOGIN | CONFIRM | {"transaction": PAYMENT | {name: value}})
+    return signed(says, raw) | {"signature_ok": True, "form_ok": False}
+
+
 def challenge() -> Case:
     escapes = 'quote " backslash \\ slash / tab \t line \n bell \x07 delete \x7f'
     abroad = LOGIN["context"] | {"place": "Zürich 東京 \U0001f600", "browser": escapes}
@@ -83,6 +113,9 @@ def challenge() -> Case:
                     "place": "K7M-2QP",
                 },
             ),
+            good("an amount to confirm", **CONFIRM),
+            good("the largest amount, of a currency with three decimals, and nobody named",
+                 **CONFIRM | {"transaction": PAYMENT | {"amount": "999999999999.999", "currency": "KWD", "payee": ""}}),
             good("texts beyond ASCII, and all that JSON escapes", context=abroad),
         ],
         "bad": [
@@ -103,6 +136,7 @@ def challenge() -> Case:
             odd("another version", '"version":1', '"version":2'),
             odd("an unknown type", '"type":"login"', '"type":"payment"'),
             odd("an unknown confirmation", '"digits"', '"picture"'),
+            *(odd_payment(*each) for each in PAYMENTS),
             odd("a letter escaped without need", '"anna"', '"ann\\u0061"'),
             odd("an escape in capitals", '"anna"', '"anna\\u001F"'),
             odd("a lone surrogate", '"anna"', '"anna\\ud800"'),

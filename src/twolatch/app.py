@@ -8,6 +8,8 @@ from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 import structlog
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from twolatch import fence, janitor, rotation
@@ -17,6 +19,7 @@ from twolatch.closing import effect as closing
 from twolatch.custody.flows import Custodian
 from twolatch.desk.proposals import ending as proposals
 from twolatch.faces import health
+from twolatch.faces.api import applications as applications_api
 from twolatch.faces.api import phone as phone_api
 from twolatch.faces.api.problems import problem
 from twolatch.faces.desk.routes import Desk
@@ -25,7 +28,7 @@ from twolatch.faces.logs import plain_logs
 from twolatch.faces.phone_app.pages import POLICY as PHONE_POLICY
 from twolatch.faces.phone_app.pages import AppNotBuilt, PhoneApp
 from twolatch.faces.portal.assets import AssetsMissing
-from twolatch.faces.portal.equipped import POLICY
+from twolatch.faces.portal.policy import POLICY
 from twolatch.faces.portal.routes import Portal
 from twolatch.faces.rooms import Rooms
 from twolatch.house import Chance, Clock, Hasher, House, Keys, WrongKey
@@ -50,6 +53,7 @@ from twolatch.wires.signals import NoRelay, Signals
 from twolatch.wires.sinks import sinks_of
 from twolatch.wires.socket_relay import SocketRelay
 from twolatch.wires.wrapping import keeper_of
+from twolatch.words.refusals import Refusal
 from twolatch.words.secret import Secret
 from twolatch.words.visit import Door
 
@@ -191,12 +195,18 @@ def built_edge(house: House, texts: Texts, metrics: Metrics | None = None) -> Ed
     settings = house.settings
     portal, app, desk = Portal(settings), PhoneApp(), Desk(settings)
     phone_rooms = Rooms([*health.routes(), *phone_api.routes(), *app.routes()])
-    portal_rooms = Rooms([*health.routes(), *portal.routes()])
+    portal_rooms = Rooms([*health.routes(), *applications_api.routes(), *portal.routes()])
+
+    def refuse(request: Request, refusal: Refusal) -> Response:
+        """A page for people, a problem for programs."""
+        is_api = request.url.path.startswith(f"{applications_api.BASE}/")
+        return problem(request, refusal) if is_api else portal.refuse(request, refusal)
+
     return Edge(
         house,
         texts,
         {
-            urlsplit(settings.portal_url).netloc: Face("portal", portal_rooms, POLICY, portal.refuse),
+            urlsplit(settings.portal_url).netloc: Face("portal", portal_rooms, POLICY, refuse),
             urlsplit(settings.phone_url).netloc: Face("phone", phone_rooms, PHONE_POLICY, problem),
             urlsplit(settings.desk_url).netloc: Face(
                 "desk", Rooms([*health.routes(), *desk.routes()]), POLICY, desk.refuse, Door.DESK

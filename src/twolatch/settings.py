@@ -8,11 +8,11 @@ import re
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 # May carry a password: each can come from a file instead.
@@ -22,6 +22,45 @@ _SECRETS = ("TWOLATCH_DATABASE", "TWOLATCH_MAIL", "TWOLATCH_SIGNALS")
 _FINGERPRINT = re.compile(r"[0-9A-F]{2}(:[0-9A-F]{2}){31}")
 _FEE = re.compile(r"[a-z]+\.(cancelled|on_the_way|returned|battery|defect|damaged|lost|not_returned)")
 _APPLE_APP = re.compile(r"[A-Z0-9]{10}(\.[A-Za-z0-9-]+){2,}")
+
+
+_CURRENCY = re.compile(r"[A-Z]{3}")
+_MOST = 1_000_000_000_000  # of the limits' currency: sums of a week stay far below what a database counts
+
+RankWord = Literal["none", "spare", "good", "strong", "best"]
+TraitWord = Literal[
+    "possession", "pin_or_body", "shows_context", "typed", "needs_network", "linked", "alone", "paper",
+    "one_browser", "stand_in", "bound", "tells_whose",
+]  # fmt: skip
+
+
+class Strength(BaseModel):
+    """One line of the strength table: what a proof of at least this `rank` with all these `traits` is good for, in
+    whole units of `amount_currency`. "none" is the password alone."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    rank: RankWord
+    traits: frozenset[TraitWord] = frozenset()
+    day: Annotated[int, Field(ge=0, le=_MOST)] | Literal["unlimited"]
+    five_days: Annotated[int, Field(ge=0, le=_MOST)] | Literal["unlimited"]  # business days
+
+    @model_validator(mode="after")
+    def _days_fit(self) -> "Strength":
+        if self.five_days != "unlimited" and (self.day == "unlimited" or self.day > self.five_days):
+            raise ValueError("a day may not allow more than five business days")
+        return self
+
+
+# The first line that a proof fits counts.
+STRENGTHS = (
+    Strength(
+        rank="strong", traits=frozenset({"possession", "pin_or_body", "typed"}), day="unlimited", five_days="unlimited"
+    ),
+    Strength(rank="strong", day=1_000_000, five_days=1_000_000),
+    Strength(rank="good", day=200_000, five_days=600_000),
+    Strength(rank="none", day=50_000, five_days=100_000),
+)
 
 
 class Settings(BaseSettings):
@@ -93,6 +132,13 @@ class Settings(BaseSettings):
     password_memory_mib: int = Field(default=19, ge=19, le=1024)
     password_queue_seconds: int = Field(default=2, ge=1, le=60)  # then a login is told to come back
     pin_iterations: int = Field(default=600_000, ge=1_000, le=5_000_000)
+
+    strength: tuple[Strength, ...] = STRENGTHS  # how much a session may take out, by what proved it
+    amount_currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$")  # of the limits in that table
+    currency_rates: dict[str, Decimal] = {}  # what one unit of each other accepted currency counts as
+    confirm_from: Annotated[int, Field(ge=0, le=_MOST)] | None = None  # from so much on, each is confirmed itself
+    settling_hours: int = Field(default=24, ge=0, le=30 * 24)  # so long a new authenticator counts as none
+    confirm_minutes: int = Field(default=10, ge=1, le=60)  # how long a client has for it
 
     # How a client reads after his last account closed, and for how long.
     closed_access: Literal["password", "mail_link", "passkey"] = "password"
@@ -184,6 +230,31 @@ class Settings(BaseSettings):
     def _soft_cards_only_here(cls, value: Path | None, info: Any) -> Path | None:
         if value and not is_loopback_name(urlsplit(str(info.data.get("portal_url", ""))).hostname or ""):
             raise ValueError("soft cards are for rehearsals on localhost only")
+        return value
+
+    @field_validator("strength")
+    @classmethod
+    def _whole_table(cls, value: tuple[Strength, ...]) -> tuple[Strength, ...]:
+        if not value or value[-1].rank != "none" or value[-1].traits:
+            raise ValueError('the last line must be for rank "none" without traits, so that every proof has a limit')
+        if any(each.rank == "none" for each in value[:-1]):
+            raise ValueError('rank "none" fits every proof: only the last line may have it')
+        return value
+
+    @field_validator("currency_rates")
+    @classmethod
+    def _right_rates(cls, value: dict[str, Decimal]) -> dict[str, Decimal]:
+        if not all(_CURRENCY.fullmatch(name) for name in value):
+            raise ValueError("must name currencies by three capital letters")
+        if not all(rate.is_finite() and Decimal("0.000001") <= rate <= 1_000_000 for rate in value.values()):
+            raise ValueError("rates must lie between 0.000001 and 1,000,000")
+        return value
+
+    @field_validator("settling_hours")
+    @classmethod
+    def _settles_somewhat(cls, value: int, info: Any) -> int:
+        if not value and not is_loopback_name(urlsplit(str(info.data.get("portal_url", ""))).hostname or ""):
+            raise ValueError("0 is for rehearsals on localhost only")
         return value
 
     @field_validator("pin_iterations")

@@ -9,6 +9,7 @@ from starlette.routing import Route
 from tests.house.reach import Reach, of_the_house
 from tests.house.source import bad, house
 from twolatch.faces import health
+from twolatch.faces.api import applications
 from twolatch.faces.api import phone as api
 from twolatch.faces.desk.routes import Desk
 from twolatch.faces.phone_app.pages import PhoneApp
@@ -16,9 +17,10 @@ from twolatch.faces.portal.routes import Portal
 from twolatch.settings import Settings
 
 # What may be written while somebody only looks: when he was last seen, that a row was forged, and that he read a paper.
-# At the desk, that an officer read a colleague's case.
+# At the desk, that an officer read a colleague's case; of an application, when its key was used last.
 SEEN_WHILE_LOOKING = {
     "sessions.flows._seen", "authenticators.outcome.report_forged", "accounts.flows.read", "desk.looking._seen",
+    "applications.flows.of_key",
 }  # fmt: skip
 READING = frozenset({"GET", "HEAD"})
 
@@ -32,7 +34,7 @@ def desk_routes() -> list[Route]:
 
 
 def api_routes() -> list[Route]:
-    return [*api.routes(), *health.routes(), *PhoneApp().routes()]
+    return [*api.routes(), *applications.routes(), *health.routes(), *PhoneApp().routes()]
 
 
 def undecided(routes: Iterable[Route]) -> list[str]:

@@ -21,8 +21,10 @@ ELSEWHERE = {
 TABLES_OF = {
     "accounts": {"account_users", "accounts", "documents"},
     "activation": {"activations"},
+    "applications": {"applications", "hand_overs", "known_sessions"},
     "audit": {"audit", "audit_chain", "audit_checkpoints", "audit_sinks"},
     "authenticators": {"authenticators", "challenges"},
+    "authorizations": {"authorizations"},
     "closing": {"settled_cards"},
     "custody": {"cards", "dues", "orders", "returns"},
     "house": {"data_keys", "facts", "server_keys"},
@@ -39,6 +41,7 @@ ACROSS = {
     "house/store.py:end_everything": "the fence ends all that is pending, in one transaction",
     "login/store.py:standing": "an attempt and its challenge are looked at together, at every look of a waiting page",
     "sessions/store.py:by_name": "a client and whether the browser is known are read together, before every password",
+    "sessions/store.py:by_id": "the same, for an application that was told of it",
     "sessions/store.py:by_token": "a session and its client are read together, for every page",
 }
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.house.source import PROJECT, house
-from twolatch.settings import _SECRETS, Settings
+from twolatch.settings import _SECRETS, STRENGTHS, Settings
 
 DOCS = PROJECT / "docs"
 WALKS = sorted((DOCS / "walks").glob("*.md"))
@@ -63,6 +63,8 @@ def test_no_link_of_a_page_leads_nowhere(page: Path) -> None:
 def shown_default(value: object) -> str:
     if value is None or value in ("", (), {}):
         return "empty"
+    if value == STRENGTHS:
+        return "see [strength](../applications.md#how-much-by-what-proof)"
     return f"`{','.join(map(str, value)) if isinstance(value, tuple) else value}`"
 
 

@@ -50,6 +50,7 @@ from tests.portal_pages.facts import (
     WAYS,
     refusal,
 )
+from tests.portal_pages.samples_beside import beside
 from twolatch.faces.portal.contact_pages import region_shown
 from twolatch.faces.portal.rendering import Frame, Renderer
 from twolatch.faces.prompts import set_up_shown
@@ -409,6 +410,7 @@ SAMPLES: dict[str, Sample] = {
     "trial-works": ("trial", "trial", True, _trial("works", "push")),
     "trial-over": ("trial", "trial", True, _trial("over", "code", why="expired", next="end")),
     "trial-end": ("trial", "trial", True, _trial("end")),
+    **beside(ID, WAYS, {"phone": WAITING, "card": CARD, "key": ASKED}, NUMBER, SCAN, refusal("confirm.too_weak")),
     "step-up-begin": ("step_up", "step_up", True, _step_up("begin", refused=refusal("login.expired"))),
     "step-up-nothing": ("step_up", "step_up", True, _step_up("begin", ways=WAYS[3:])),
     "step-up-phone": ("step_up", "step_up", True, _step_up("phone", prompt=DIGITS)),
@@ -442,9 +444,7 @@ def drawn(renderer: Renderer, name: str, language: str) -> str:
     marks = {
         "suspend": {"token": f"{ID}.1797953541000.q83vEjRWeJCrze8SNFZ4kA"},
         "step_up": {"to": "remove", "id": ID},
-        "move": {"id": ID},
-        "close": {"id": ID},
-        "closing": {"id": ID},
+        **{key: {"id": ID} for key in ("move", "hand_over", "confirm", "close", "closing")},
         "reading_link": {"token": "t"},
     }
     person = "Anna de Vries" if is_signed_in else None

@@ -8,6 +8,15 @@ export interface SignedBytes {
   signature: string;
 }
 
+/** What is to be confirmed; `amount` is decimal text. */
+export interface Transaction {
+  action: "withdrawal" | "transfer" | "payment";
+  amount: string;
+  application: string;
+  currency: string;
+  payee: string;
+}
+
 export interface Challenge {
   audience: { id: string; name: string };
   challenge: string;
@@ -18,7 +27,7 @@ export interface Challenge {
   issued: number;
   nonce: string;
   started: string;
-  transaction: null;
+  transaction: Transaction | null;
   type: "login" | "step_up" | "test" | "support";
   user: string;
   version: 1;
@@ -52,6 +61,14 @@ const nonce: Check = (value) => {
   }
 };
 
+const isTransaction = object({
+  action: oneOf("withdrawal", "transfer", "payment"),
+  amount: (value) => typeof value === "string" && /^(0|[1-9][0-9]{0,11})(\.[0-9]{1,3})?$/.test(value),
+  application: text(1, 200),
+  currency: (value) => typeof value === "string" && /^[A-Z]{3}$/.test(value),
+  payee: short,
+});
+
 const isChallenge = object({
   audience: object({ id: short, name: short }),
   challenge: (value) => typeof value === "string" && ID.test(value),
@@ -64,7 +81,7 @@ const isChallenge = object({
   issued: millis,
   nonce,
   started: short,
-  transaction: oneOf(null),
+  transaction: (value) => value === null || isTransaction(value),
   type: oneOf("login", "step_up", "test", "support"),
   user: text(1, 200),
   version: oneOf(1),

@@ -3,7 +3,7 @@ import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { respond, type Wanted } from "../approval/answer";
 import { localOutcome } from "../approval/outcome";
 import type { Outcome } from "../places";
-import { ago, browser, clock as shownClock, minutes, type Key } from "../texts/texts";
+import { ago, browser, clock as shownClock, minutes, price, type Key } from "../texts/texts";
 import { leftOf, serverNow } from "../wire/clock";
 import type { Request as Asked } from "../wire/lookout";
 import { Refusal, localRefusal } from "../wire/refusal";
@@ -146,11 +146,26 @@ class RequestScreen extends Ticking {
     return facts(rows);
   }
 
-  private titleOf({ type, started }: Asked["challenge"]): Key {
+  private titleOf({ type, started, transaction }: Asked["challenge"]): Key {
     if (started === "found") return "request.title.found";
+    if (transaction) return "request.title.confirm";
     if (type === "test") return "request.title.test";
     if (type === "support") return "support.title";
     return type === "step_up" ? "request.title.step_up" : "request.title";
+  }
+
+  /** What is signed is what is shown: the amount first, then to whom and for whom. */
+  private renderTransaction({ transaction }: Asked["challenge"]): TemplateResult | typeof nothing {
+    if (!transaction) return nothing;
+    const { action, amount, currency, payee, application } = transaction;
+    const rows: [string, unknown][] = [[this.t("request.confirm.by"), application]];
+    if (payee) rows.unshift([this.t("request.confirm.payee"), payee]);
+    return html`<section class="amount">
+        <p class="muted">${this.t(`request.confirm.${action}`)}</p>
+        <p class="amount-figure">${price(this.app.language, amount, currency)}</p>
+        ${facts(rows)}
+      </section>
+      <p class="note small">${shield}<span>${this.t("request.confirm.body")}</span></p>`;
   }
 
   private renderDigits({ type }: Asked["challenge"]): TemplateResult {
@@ -200,6 +215,7 @@ class RequestScreen extends Ticking {
         ${challenge.started === "found" ? html`<p>${this.t("request.found")}</p>` : nothing}
         ${challenge.type === "test" ? html`<p class="note small">${shield}<span>${this.t("request.test.body")}</span></p>` : nothing}
         ${challenge.context.known_browser ? nothing : html`<p class="note warn small">${warning}<span>${this.t("request.unknown.body")}</span></p>`}
+        ${this.renderTransaction(challenge)}
         ${challenge.type === "support" ? this.renderSupport(asks) : this.renderFacts(asks)}
         ${this.renderForm(asks)}
       </main>`;

@@ -41,6 +41,13 @@ export function clock(language: string, at: number): string {
   return new Intl.DateTimeFormat(locale(language), { dateStyle: "medium", timeStyle: "short" }).format(at);
 }
 
+/** "EUR 1,500.00", with the decimals that stand in the text. */
+export function price(language: string, amount: string, currency: string): string {
+  const decimals = amount.split(".")[1]?.length ?? 0;
+  const format = new Intl.NumberFormat(locale(language), { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+  return `${currency}\u00a0${format.format(Number(amount))}`;
+}
+
 /** "12 seconds ago", in whole seconds, minutes or hours. */
 export function ago(language: string, at: number, now: number): string {
   const format = new Intl.RelativeTimeFormat(language, { numeric: "auto" });

@@ -23,6 +23,7 @@ from twolatch.kinds.kind import Asked, Record
 from twolatch.kinds.shelf import take
 from twolatch.people import store as people
 from twolatch.people.model import User
+from twolatch.protocol.challenge import Transaction
 from twolatch.protocol.codes import new_id
 from twolatch.storage.db import Row, Tx
 from twolatch.wires.push import Subscription
@@ -37,6 +38,7 @@ WAKE = b'{"look":1}'
 _WORDS: Mapping[Purpose, Literal["login", "step_up", "test", "support"]] = {
     Purpose.LOGIN: "login",
     Purpose.STEP_UP: "step_up",
+    Purpose.CONFIRM: "step_up",
     Purpose.TEST: "test",
     Purpose.APP: "login",
     Purpose.RETURN: "login",
@@ -66,6 +68,7 @@ class Asking:
     lives: int = 0  # ms; 0 is the site's usual time for a login
     application: str = ""  # what it is for, as the phone shows it; empty: the portal
     place: str = ""
+    transaction: Transaction | None = None  # what is to be confirmed, word for word
     digits: bool | None = None  # whether the phone asks for the portal's digits; None: as the purpose wants it
 
 
@@ -103,6 +106,7 @@ def prepare(
         place=asking.place,
         needs_digits=_needs_digits(house, asking) if asking.digits is None else asking.digits,
         started=asking.started,
+        transaction=asking.transaction,
         expires=expires,
         fresh=(invited + house.chance.bytes(96))[:96],
     )

@@ -44,6 +44,12 @@ TOLD = tuple(
         Event.KEY_MADE,  # the operator's
         Event.KEY_DROPPED,  # the operator's
         Event.KEYS_MOVED,  # the operator's
+        Event.APPLICATION_ADDED,  # the operator's
+        Event.APPLICATION_KEY,  # the operator's
+        Event.APPLICATION_ENDED,  # the operator's
+        Event.HAND_OVER_EXCHANGED,  # the client's yes is told
+        Event.HAND_OVER_FORGOTTEN,  # nothing changes for him
+        Event.AUTHORIZATION_ASKED,  # what became of it is told
         Event.FENCED,  # the operator's
     }
 )

@@ -129,6 +129,7 @@ class Purpose(StrEnum):
     ALONE = "alone"  # a login by this one and nothing else: no password was asked
     SET_UP = "set_up"  # the first right answer to what the portal has just shown
     DESK = "desk"  # who speaks with support is the client: opens nothing here
+    CONFIRM = "confirm"  # this amount and no other; makes no session fresh
     MOVE = "move"  # this phone hands its user on to a new one
     SHARE = "share"  # another user of the same person wants to use it too
 

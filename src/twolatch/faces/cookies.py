@@ -11,8 +11,9 @@ from starlette.responses import Response
 from twolatch.words.visit import Door
 
 SESSION, PRE, BROWSER = "__Host-session", "__Host-pre", "__Host-dev"
+ONWARD = "__Host-onward"  # the hand-over that a login was begun for; a handle that is looked up, and opens nothing
 LANGUAGE = "language"
-_NAMES = (SESSION, PRE, BROWSER)
+_NAMES = (SESSION, PRE, BROWSER, ONWARD)
 # Each door has cookies of its own, by name: hosts that differ in the port alone share what a browser keeps.
 _PREFIX = {Door.PORTAL: "__Host-", Door.DESK: "__Host-desk-"}
 

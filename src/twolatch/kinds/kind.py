@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from typing import Any, Literal, Protocol, runtime_checkable
 
+from twolatch.protocol.challenge import Transaction
 from twolatch.words.limits import Limit
 from twolatch.words.secret import Secret
 from twolatch.words.shapes import Prompt, SetUp
@@ -81,7 +82,8 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What an opening is for. `fresh` is 96 random bytes; times in ms."""
+    """What an opening is for. `fresh` is 96 random bytes; times in ms. `transaction`: what is to be confirmed; a kind
+    with a screen shows it."""
 
     challenge: str
     purpose: Literal["login", "step_up", "test", "support"]
@@ -94,6 +96,7 @@ class Asked:
     expires: int
     fresh: bytes = field(repr=False)
     place: str = ""
+    transaction: Transaction | None = None
 
 
 @dataclass(frozen=True, slots=True)

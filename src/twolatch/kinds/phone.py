@@ -93,7 +93,7 @@ class Phone:
             issued=now,
             nonce=b64u(asked.fresh[:32]),
             started=asked.started,
-            transaction=None,
+            transaction=asked.transaction,
             type=asked.purpose,
             user=record.user_name,
             version=1,

@@ -30,16 +30,17 @@ async def ask_number(house: House, visit: Visit) -> Proceed | Refusal:
     """A number that answers the question of this browser's login, for a phone without network. Asked again, it is
     the same number: who could ask for another one could wait for one whose answer he knows."""
     attempt = await store.live(house.db, visit.pre, visit.now)
-    return await _ask_number(house, attempt.challenge if attempt else "", attempt, visit.now)
+    return await ask_number_to(house, attempt.challenge if attempt else "", attempt, visit.now)
 
 
 async def ask_number_step_up(house: House, who: Bearer, challenge: str, now: int) -> Proceed | Refusal:
     """As above, for a question of this session."""
     asked = await step_up.mine(house, who, challenge)
-    return await _ask_number(house, asked.id if asked else "", None, now)
+    return await ask_number_to(house, asked.id if asked else "", None, now)
 
 
-async def _ask_number(house: House, challenge: str, attempt: Attempt | None, now: int) -> Proceed | Refusal:
+async def ask_number_to(house: House, challenge: str, attempt: Attempt | None, now: int) -> Proceed | Refusal:
+    """The caller knows that the question belongs to whoever asks."""
     asked = await authenticators.find_challenge(house.db, house.keys, challenge)
     if asked is None or asked.stage_at(now) is not Stage.PENDING:
         return Refusal(Code.LOGIN_START_OVER)

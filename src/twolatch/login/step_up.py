@@ -55,10 +55,10 @@ async def begin(house: House, who: Bearer, visit: Visit, wanted: str = "") -> Wa
 
 def _asking(house: House, who: Bearer, visit: Visit, *, is_back: bool) -> Asking:
     if is_back:
-        return Asking(Purpose.RETURN, _browser(who), False, visit.agent, visit.address, "found")
+        return Asking(Purpose.RETURN, browser_of(who), False, visit.agent, visit.address, "found")
     application = doors.application_at(house, visit)
     return Asking(
-        Purpose.STEP_UP, _browser(who), True, visit.agent, visit.address, visit.door.value, application=application
+        Purpose.STEP_UP, browser_of(who), True, visit.agent, visit.address, visit.door.value, application=application
     )
 
 
@@ -90,7 +90,7 @@ async def look(house: House, who: Bearer, challenge: str, now: int) -> Waits | P
 async def mine(house: House, who: Bearer, challenge: str) -> Challenge | None:
     """A question of this very session."""
     found = await authenticators.find_challenge(house.db, house.keys, challenge)
-    return found if found and found.purpose in _OURS and found.browser == _browser(who) else None
+    return found if found and found.purpose in _OURS and found.browser == browser_of(who) else None
 
 
 async def collect(house: House, who: Bearer, challenge: str, now: int) -> Proved | StartOver:
@@ -134,6 +134,6 @@ async def _renew(
     return Proved(token) if is_live else StartOver(Code.SESSION_ENDED)
 
 
-def _browser(who: Bearer) -> bytes:
+def browser_of(who: Bearer) -> bytes:
     """A session's own questions, apart from those of its browser's logins."""
     return SESSION + who.session.encode()

@@ -27,6 +27,17 @@ class Context(Struct, frozen=True, forbid_unknown_fields=True):
     place: Short
 
 
+class Transaction(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is to be confirmed, as it is shown: who asks for it, what is done, how much, and to whom (may be empty).
+    `amount` is decimal text with all decimals of the currency: "1500.00"."""
+
+    action: Literal["withdrawal", "transfer", "payment"]
+    amount: Annotated[str, Meta(pattern=r"^(0|[1-9][0-9]{0,11})(\.[0-9]{1,3})?$(?!\n)", min_length=1, max_length=16)]
+    application: Annotated[str, Meta(min_length=1, max_length=200)]
+    currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}$(?!\n)", min_length=3, max_length=3)]
+    payee: Short
+
+
 class Challenge(Struct, frozen=True, forbid_unknown_fields=True):
     """One question to one user's phone. Times are the server's, in ms UTC; `nonce` is b64u of 32 bytes."""
 
@@ -39,7 +50,7 @@ class Challenge(Struct, frozen=True, forbid_unknown_fields=True):
     issued: Millis
     nonce: Annotated[str, Meta(min_length=43, max_length=43)]
     started: Short
-    transaction: None
+    transaction: Transaction | None
     type: Literal["login", "step_up", "test", "support"]
     user: UserName
     version: Literal[1]

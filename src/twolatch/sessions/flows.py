@@ -6,9 +6,10 @@ from hashlib import sha256
 from twolatch import audit
 from twolatch.house import House
 from twolatch.people import store as people
+from twolatch.people.model import User
 from twolatch.sessions import store
-from twolatch.sessions.model import AtDesk, Bearer, Bridging, FreshlySignedIn, ReadingOnly, Session, SignedIn
-from twolatch.storage.db import Row, Tx
+from twolatch.sessions.model import AtDesk, Bearer, Bridging, FreshlySignedIn, Live, ReadingOnly, Session, SignedIn
+from twolatch.storage.db import Database, Row, Tx
 from twolatch.words.events import Event
 from twolatch.words.limits import MINUTE
 
@@ -37,8 +38,20 @@ async def bearer(house: House, token: str, now: int, bound_to: str = "") -> Sign
     found = await store.by_token(house.db, fingerprint(token), now, _idle(house), bound_to)
     if found is None or found[1].is_off or found[1].closed_at:
         return None
-    row, user = found
-    await _seen(house, row, now)
+    await _seen(house, found[0], now)
+    return _bearer_of(house, *found, now)
+
+
+async def bearer_by_id(house: House, tx: Database | Tx, session: str, user: str, now: int) -> Live | None:
+    """A browser's session as it stands, for who was told of it by its client. Notes nothing."""
+    found = await store.by_id(tx, session, user, now, _idle(house))
+    if found is None or found[1].is_off or found[1].closed_at:
+        return None
+    row, _ = found
+    return Live(_bearer_of(house, *found, now), int(row["begun_at"]), int(row["ends_at"]))
+
+
+def _bearer_of(house: House, row: Row, user: User, now: int) -> SignedIn | Bridging:
     fresh_until = int(row["fresh_at"]) + house.settings.fresh_minutes * MINUTE
     kind = Bridging if 0 < int(row["narrow_at"]) <= now else SignedIn
     return kind(

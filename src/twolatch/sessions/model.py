@@ -59,6 +59,15 @@ class ReadingOnly:
 
 
 @dataclass(frozen=True, slots=True)
+class Live:
+    """A session seen from beside: whose it is, since when, and when it ends at the latest (ms)."""
+
+    bearer: SignedIn | Bridging
+    begun_at: int
+    ends_at: int
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """One line of the client's list. Times in ms. `bound_to`: the device whose app it lives in; empty for a browser."""
 

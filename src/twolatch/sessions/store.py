@@ -81,6 +81,23 @@ async def by_token(
     return None if row is None else (row, people.user_of(row))
 
 
+async def by_id(db: Database | Tx, session: str, user: str, now: int, idle: int) -> tuple[Row, User] | None:
+    """As above, of a browser's whole session whose id is known: for who was told of it by its client."""
+    row = await db.row(
+        f"""SELECT sessions.id AS session, sessions.browser, sessions.proved, sessions.authenticator_id,
+                   sessions.agent, sessions.address, sessions.seen_at, sessions.fresh_at,
+                   sessions.narrow_at, sessions.created_at AS begun_at, sessions.ends_at, {people.OWN_FIELDS}
+            FROM sessions JOIN users ON users.id = sessions.user_id
+            WHERE sessions.id = :id AND sessions.user_id = :user AND sessions.bound_to = '' AND sessions.scope = ''
+              AND sessions.ended_at = 0 AND sessions.ends_at > :now AND sessions.seen_at > :idle_since""",  # noqa: S608
+        id=session,
+        user=user,
+        now=now,
+        idle_since=now - idle,
+    )
+    return None if row is None else (row, people.user_of(row))
+
+
 async def touch(tx: Tx, session: str, now: int) -> None:
     await tx.run("UPDATE sessions SET seen_at = :now WHERE id = :id AND ended_at = 0", id=session, now=now)
 

@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from functools import cache, cached_property, lru_cache
 from gettext import c2py
 from pathlib import Path
@@ -146,6 +147,14 @@ class Texts:
         from babel.numbers import format_decimal
 
         return format_decimal(value, locale=_locale(language))
+
+    def price(self, language: str, amount: str, currency: str) -> str:
+        """`EUR 1,500.00` or `EUR 1.500,00`, from the decimal text "1500.00", with the decimals that stand there."""
+        from babel.numbers import format_decimal
+
+        decimals = len(amount.partition(".")[2])
+        shape = "#,##0." + "0" * decimals if decimals else "#,##0"
+        return f"{currency}\u00a0{format_decimal(Decimal(amount), format=shape, locale=_locale(language))}"
 
     def _local(self, at: int) -> datetime:
         return datetime.fromtimestamp(at / 1000, self._zone or UTC)

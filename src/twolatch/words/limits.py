@@ -57,6 +57,7 @@ DESK_QUESTIONS = Limit("desk-questions", 8, HOUR)  # by which the desk has one c
 # Six signs hold 30 bits; a stranger's 20 guesses an hour meet one of 50 open cases in about 120 years.
 AGENT_CHECKS = Limit("agent-checks", 20, HOUR)  # "is this really our support?", from one address
 AGENT_CHECKS_SITE = Limit("agent-checks-site", 2_000, HOUR)
+AUTHORIZATIONS = Limit("authorizations", 300, HOUR)  # asked for one client, by all applications
 CLAIM_ADDRESS = Limit("claim-address", 20, HOUR)
 CLAIM_SITE = Limit("claim-site", 200, HOUR)
 CLAIM_CODE = Limit("claim-code", 5, 0)
@@ -72,9 +73,8 @@ LIMITS = (
     PASSWORD, PASSWORD_KNOWN_BROWSER, PASSWORD_ADDRESS, PASSWORD_SITE, PIN_ROW, PIN_MONTH, DIGITS_ROW, CODE_ROW,
     CODE_MONTH, TYPED_ROW, TYPED_MONTH, CARD_ROW, CARD_SHORT_ROW, CARD_MONTH, TEMPORARY_TOTAL, STAND_INS,
     CHALLENGES, UNFINISHED, REPLACED, PROMPTS, PUSH_TESTS, TRIALS, ACTIVATIONS, CLAIM_ADDRESS, CLAIM_SITE,
-    CLAIM_CODE, DOCUMENTS, READINGS, DESK_CODES, DESK_CODES_SITE, DESK_LOOKUPS, DESK_LOOKUPS_SITE, DESK_UNLOCKS,
-    DESK_UNLOCKS_SITE,
-    DESK_QUESTIONS, AGENT_CHECKS, AGENT_CHECKS_SITE,
+    CLAIM_CODE, DOCUMENTS, READINGS, AUTHORIZATIONS, DESK_CODES, DESK_CODES_SITE, DESK_LOOKUPS, DESK_LOOKUPS_SITE,
+    DESK_UNLOCKS, DESK_UNLOCKS_SITE, DESK_QUESTIONS, AGENT_CHECKS, AGENT_CHECKS_SITE,
 )  # fmt: skip
 
 DIGIT_TRIES = 3  # wrong answers on one challenge that asks for digits, or for a code

@@ -190,6 +190,19 @@ class Code(Enum):
     DESK_NOT_NOW = ("desk.not_now", 409, Told.ENTITLED)
     AGENT_UNKNOWN = ("agent.unknown", 404, Told.ANYONE)
     AGENT_CHECKS = ("limit.agent_checks", 429, Told.ANYONE)
+    # applications beside the portal
+    API_KEY = ("application.key", 401, Told.ANYONE)
+    API_SCOPE = ("application.scope", 403, Told.ENTITLED)
+    RETURN_UNKNOWN = ("application.return_unknown", 400, Told.ENTITLED)
+    TICKET_OVER = ("ticket.over", 410, Told.ENTITLED)
+    HAND_OVER_OVER = ("hand_over.over", 410, Told.ANYONE)
+    # what may be done in a session
+    AMOUNT = ("authorization.amount", 400, Told.ENTITLED)
+    CURRENCY = ("authorization.currency", 400, Told.ENTITLED)
+    KEY_AGAIN = ("authorization.key_again", 409, Told.ENTITLED)
+    AUTHORIZATIONS = ("limit.authorizations", 429, Told.ENTITLED)
+    CONFIRM_OVER = ("confirm.over", 410, Told.ENTITLED)
+    CONFIRM_WEAK = ("confirm.too_weak", 403, Told.ENTITLED)
     # links in mails
     LINK_OVER = ("link.over", 410, Told.ANYONE)
 

@@ -31,7 +31,6 @@ Refusals are `application/problem+json` (RFC 9457). Every operation lists its co
 def document() -> dict[str, Any]:
     """The whole description. The same program writes the same text, byte for byte."""
     structs = [each for one in OPERATIONS for each in (one.body, one.answer) if each]
-    _, schemas = msgspec.json.schema_components([*structs, messages.Problem], ref_template=SCHEMAS)
     paths: dict[str, dict[str, Any]] = {}
     for one in OPERATIONS:
         paths.setdefault(one.path, {})[one.method.lower()] = _operation(one)
@@ -46,8 +45,15 @@ def document() -> dict[str, Any]:
         "servers": [{"url": "/api/phone/v1", "description": "on the phone app's host"}],
         "security": [],
         "paths": paths,
-        "components": {"schemas": _plain(dict(sorted(schemas.items()))), "parameters": _signature_headers()},
+        "components": {"schemas": described([*structs, messages.Problem]), "parameters": _signature_headers()},
     }
+
+
+def described(structs: list[type]) -> dict[str, Any]:
+    """The schemas of these messages and of all they hold, by name."""
+    _, schemas = msgspec.json.schema_components(structs, ref_template=SCHEMAS)
+    told: dict[str, Any] = _plain(dict(sorted(schemas.items())))
+    return told
 
 
 def _plain(schema: Any) -> Any:
@@ -65,32 +71,39 @@ def _plain(schema: Any) -> Any:
 
 
 def _operation(one: Operation) -> dict[str, Any]:
-    told: dict[str, Any] = {"operationId": _name_of(one), "summary": one.wish, "responses": _responses(one)}
+    told: dict[str, Any] = {"operationId": name_of(one), "summary": one.wish, "responses": _responses(one)}
     if one.is_signed:
         names = (DEVICE_HEADER, NONCE_HEADER, SIGNATURE_HEADER)
         asked = (*names, SESSION_HEADER) if one.is_at_home else names
         told["parameters"] = [{"$ref": f"#/components/parameters/{name}"} for name in asked]
-    if parts := re.findall(r"{(\w+)}", one.path):
-        shape = {"type": "string"}
-        told.setdefault("parameters", []).extend(
-            {"name": part, "in": "path", "required": True, "schema": shape} for part in parts
-        )
+    if parts := path_parts(one):
+        told.setdefault("parameters", []).extend(parts)
     if one.body:
-        told["requestBody"] = {"required": True, "content": {"application/json": {"schema": _ref(one.body)}}}
+        told["requestBody"] = {"required": True, "content": {"application/json": {"schema": ref_to(one.body)}}}
     return told
 
 
-def _name_of(one: Operation) -> str:
+def path_parts(one: Operation) -> list[dict[str, Any]]:
+    shape = {"type": "string"}
+    return [
+        {"name": part, "in": "path", "required": True, "schema": shape} for part in re.findall(r"{(\w+)}", one.path)
+    ]
+
+
+def name_of(one: Operation) -> str:
     plain = one.path.strip("/").replace("/", "_").replace("-", "_").replace("{", "").replace("}", "")
     return f"{one.method.lower()}_{plain.removesuffix('.json')}"
 
 
 def _responses(one: Operation) -> dict[str, Any]:
+    return {"200": _success(one), **refusals_of(one)}
+
+
+def refusals_of(one: Operation) -> dict[str, Any]:
     by_status: dict[int, list[str]] = {}
     for code in (*one.refusals, *ANYWHERE):
         by_status.setdefault(code.status, []).append(code.code)
-    refusals = {str(status): _refusal(status, sorted(codes)) for status, codes in sorted(by_status.items())}
-    return {"200": _success(one), **refusals}
+    return {str(status): _refusal(status, sorted(codes)) for status, codes in sorted(by_status.items())}
 
 
 def _success(one: Operation) -> dict[str, Any]:
@@ -102,7 +115,7 @@ def _success(one: Operation) -> dict[str, Any]:
     return {
         "description": (one.answer.__doc__ or "").partition("\n")[0],
         "headers": {NONCE_HEADER: {"description": "A fresh nonce.", "schema": {"type": "string"}}},
-        "content": {"application/json": {"schema": _ref(one.answer)}},
+        "content": {"application/json": {"schema": ref_to(one.answer)}},
     }
 
 
@@ -110,11 +123,11 @@ def _refusal(status: int, codes: list[str]) -> dict[str, Any]:
     only = {"properties": {"code": {"enum": codes}, "status": {"const": status}}}
     return {
         "description": ", ".join(f"`{code}`" for code in codes),
-        "content": {"application/problem+json": {"schema": {"allOf": [_ref(messages.Problem), only]}}},
+        "content": {"application/problem+json": {"schema": {"allOf": [ref_to(messages.Problem), only]}}},
     }
 
 
-def _ref(struct: type) -> dict[str, str]:
+def ref_to(struct: type) -> dict[str, str]:
     return {"$ref": SCHEMAS.format(name=struct.__name__)}
 
 

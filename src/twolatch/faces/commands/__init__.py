@@ -3,7 +3,21 @@
 import typer
 
 from twolatch import __version__
-from twolatch.faces.commands import account, audit, backup, card, code, demo, desk, document, keys, phone, server, user
+from twolatch.faces.commands import (
+    account,
+    application,
+    audit,
+    backup,
+    card,
+    code,
+    demo,
+    desk,
+    document,
+    keys,
+    phone,
+    server,
+    user,
+)  # fmt: skip
 
 app = typer.Typer(
     name="twolatch",
@@ -21,6 +35,7 @@ app.add_typer(audit.app, name="audit", help="The audit log: take it out, prove t
 app.add_typer(keys.app, name="keys", help="Keys at rest: look at them, change them, change who keeps them.")
 app.add_typer(code.app, name="code", help="Temporary codes: give one to a client who lost the rest, take it back.")
 app.add_typer(desk.app, name="desk", help="The support desk: who works there.")
+app.add_typer(application.app, name="application", help="Applications beside the portal: add, list, renew, revoke.")
 app.command("demo")(demo.demo)
 app.command("serve")(server.serve)
 app.command("migrate")(server.migrate)

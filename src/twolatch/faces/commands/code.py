@@ -42,8 +42,8 @@ def issue(
         return
     typer.echo(f"Code for {name}: {done.code.reveal()}")
     typer.echo("It is shown this once. Tell it to the client and to nobody else; do not write it down.")
-    typer.echo(f"Until {_moment(done.narrows)} it opens everything he may do, in the first browser he uses it in.")
-    typer.echo(f"Until {_moment(done.ends)} it still lets him activate a phone or print a code card. Then it ends.")
+    typer.echo(f"Until {moment(done.narrows)} it opens everything he may do, in the first browser he uses it in.")
+    typer.echo(f"Until {moment(done.ends)} it still lets him activate a phone or print a code card. Then it ends.")
     for stopped in done.stopped:
         typer.echo(f"Stopped, as reported lost: {stopped}")
 
@@ -61,5 +61,5 @@ def revoke(name: Name) -> None:
     typer.echo("Ended, and every session that it opened.")
 
 
-def _moment(at: int) -> str:
+def moment(at: int) -> str:
     return f"{datetime.fromtimestamp(at / 1000, UTC):%Y-%m-%d %H:%M} UTC"

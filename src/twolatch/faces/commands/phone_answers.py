@@ -57,6 +57,10 @@ def _tell(talk: Talk, asked: Asked) -> None:
     kind = {"login": "Login", "step_up": "Confirmation", "test": "Test"}[about.type]
     who, what = clean_label(about.user, 200), clean_label(about.audience.name, 200)
     talk.say(f"{kind} of {who} at {what} from {where or 'an unknown place'}")
+    if paid := about.transaction:
+        payee = f" to {clean_label(paid.payee, 200)}" if paid.payee else ""
+        by = clean_label(paid.application, 200)
+        talk.say(f"  {paid.action.capitalize()} of {paid.currency} {paid.amount}{payee}, asked by {by}")
     if not about.context.known_browser:
         talk.say("  This browser is new.")
     if about.confirmation == "digits":

@@ -12,12 +12,6 @@ from twolatch.faces.portal.showing import Elsewhere, go
 from twolatch.faces.stream import EventStream
 from twolatch.faces.web import Endpoint
 
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'; "
-    "trusted-types 'none'"
-)
-
 Handler = Callable[[Request], Awaitable[Response | EventStream]]
 
 

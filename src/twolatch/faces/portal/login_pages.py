@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from twolatch.activation import flows as activation
 from twolatch.faces import cookies
-from twolatch.faces.portal.places import Place
+from twolatch.faces.portal.places import Place, path_of
 from twolatch.faces.portal.rendering import qr_picture
 from twolatch.faces.portal.showing import (
     asks_for_state,
@@ -201,14 +201,21 @@ async def collected(request: Request) -> Response:
 
 async def _let_in(request: Request, done: Collected) -> Response:
     """The cookies of the new session. The pre-session goes: the next login begins with another (no fixation)."""
-    answer = go("/password" if done.must_change else "/")
+    answer = go("/password" if done.must_change else onward(request))
     give(request, answer, cookies.SESSION, done.token)
+    if cookies.ONWARD in cookies_of(request):
+        drop(request, answer, cookies.ONWARD)
     if done.browser_token:
         give(request, answer, cookies.BROWSER, done.browser_token, seconds=cookies.BROWSER_SECONDS)
     drop(request, answer, cookies.PRE)
     if done.proved == "password" and not done.must_change:
         await _offer_activation(request, done.token)
     return answer
+
+
+def onward(request: Request) -> str:
+    """Home, or the hand-over for which this login was begun."""
+    return path_of(Place.HAND_OVER, {"id": cookies_of(request).get(cookies.ONWARD, "")})
 
 
 async def _offer_activation(request: Request, token: str) -> None:

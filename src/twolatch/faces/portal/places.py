@@ -49,6 +49,8 @@ class Place(StrEnum):
     PRINTED = "printed"
     SOFT_CARD = "soft_card"
     BRIDGING = "bridging"
+    HAND_OVER = "hand_over"
+    CONFIRM = "confirm"
 
 
 _PATHS = {
@@ -73,6 +75,7 @@ _PATHS = {
     Place.SOFT_CARD: "/soft-card",
 }
 _WITH_COUNTRY = {Place.CONTACT, Place.HELP_RETURN}
+_BY_ID = {Place.HAND_OVER: "/hand-over", Place.CONFIRM: "/confirm"}
 _BY_TOKEN = {Place.SUSPEND: "/suspend", Place.READING_LINK: "/login/link"}
 # What a client proves himself again for, and where he goes on afterwards.
 REASONS = (
@@ -185,6 +188,9 @@ def path_of(place: Place, marks: Mapping[str, str]) -> str:
         return f"/security/set-up/{one}" if one else "/security"
     if place in _WITH_COUNTRY and _COUNTRY.fullmatch(marks.get("country", "")):
         return f"{_PATHS[place]}?country={marks['country']}"
+    if place in _BY_ID:
+        one = _id(marks.get("id", ""))
+        return f"{_BY_ID[place]}/{one}" if one else "/"
     if place in _BY_TOKEN:
         token = marks.get("token", "")
         return f"{_BY_TOKEN[place]}/{token}" if _LINK_TOKEN.fullmatch(token) else "/"

@@ -91,6 +91,7 @@ class Renderer:
             "browser": partial(texts.browser, language),
             "period": partial(texts.period, language),
             "iso": _iso,
+            "price": partial(texts.price, language),
             "kilobytes": partial(_kilobytes, texts, language),
         }
         return pages

@@ -11,7 +11,9 @@ from twolatch.faces.portal import (
     bridging_pages,
     card_pages,
     closing_pages,
+    confirm_pages,
     contact_pages,
+    hand_over_pages,
     home_pages,
     keys_only_pages,
     login_pages,
@@ -50,7 +52,8 @@ class Portal(Equipped):
 
     def routes(self) -> list[Route]:
         soft = [self.get("/soft-card", soft_card_pages.page)] if self._has_soft_cards else []
-        return [*self._ways_in(), *self._settings(), *self._cards(), *self._accounts(), *self._open(), *soft]
+        own = [*self._ways_in(), *self._settings(), *self._cards(), *self._accounts()]
+        return [*own, *self._beside(), *self._open(), *soft]
 
     def _ways_in(self) -> list[Route]:
         return [
@@ -141,6 +144,21 @@ class Portal(Equipped):
             self.get("/closed", reading_pages.page),
             self.get("/documents/{id}", account_pages.document),
             self.get("/documents/{id}/download", account_pages.download),
+        ]
+
+    def _beside(self) -> list[Route]:
+        """For clients whom an application sends here."""
+        return [
+            self.get("/hand-over/{id}", hand_over_pages.page),
+            self.post("/hand-over/{id}", hand_over_pages.agree),
+            self.post("/hand-over/{id}/decline", hand_over_pages.decline),
+            self.get("/confirm/{id}", confirm_pages.page),
+            self.post("/confirm/{id}", confirm_pages.begin),
+            self.get("/confirm/{id}/wait", confirm_pages.wait),
+            self.post("/confirm/{id}/number", confirm_pages.number),
+            self.post("/confirm/{id}/answer", confirm_pages.answer),
+            self.post("/confirm/{id}/collect", confirm_pages.collect),
+            self.post("/confirm/{id}/decline", confirm_pages.decline),
         ]
 
     def _open(self) -> list[Route]:
