@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from playwright.async_api import Page, Request, Route
 
 from twolatch.faces.portal.assets import Assets
-from twolatch.faces.portal.routes import POLICY
+from twolatch.faces.portal.policy import POLICY
 
 HOST = "https://portal.example.com"
 ENDLESS = "retry: 100000\n\n"  # a stream that says nothing and is not tried again during a test

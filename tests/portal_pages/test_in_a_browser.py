@@ -12,8 +12,9 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 
 from tests.browser.examine import AXE, faults_of
 from tests.chromium import PATIENCE_MS, launch
+from tests.portal_pages.facts import LINK, NOW
 from tests.portal_pages.fake_portal import HOST, FakePortal
-from tests.portal_pages.samples import LINK, NOW, SAMPLES, drawn
+from tests.portal_pages.samples import SAMPLES, drawn
 from twolatch.faces.portal.assets import Assets
 from twolatch.faces.portal.rendering import Renderer
 
