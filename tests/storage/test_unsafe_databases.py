@@ -120,15 +120,6 @@ async def test_a_server_that_is_not_there_is_busy(postgres: Server) -> None:
         await open_database(postgres.address("nowhere"))
 
 
-async def test_who_gets_no_connection_in_time_is_told_to_come_back(postgres_url: str) -> None:
-    db = await open_postgres(postgres_url, pool_size=1, acquire_patience=0.2)
-    async with db._connection():
-        with pytest.raises(StorageBusy, match="no PostgreSQL connection"):
-            await db.rows("SELECT 1 AS one")
-    assert len(await db.rows("SELECT 1 AS one")) == 1
-    await db.close()
-
-
 async def test_a_broken_connection_is_busy_and_then_replaced(postgres: Server, postgres_url: str) -> None:
     db = await open_postgres(postgres_url, pool_size=1)
 

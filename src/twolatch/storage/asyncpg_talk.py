@@ -75,13 +75,16 @@ def sent(value: Any) -> Any:
 def prepared(sql: str, values: Mapping[str, Any]) -> tuple[str, list[Any]]:
     """The text with typed marks, and the values that are not NULL."""
     given = arguments(parse(sql), values)
-    text = for_postgres(sql, tuple(type_of(value) for value in given))
+    text = for_postgres(sql, tuple([type_of(value) for value in given]))
     return text, [sent(value) for value in given if value is not None]
 
 
 def type_of(value: Any) -> str | None:
     """PostgreSQL's word for a value's type; None for NULL. Raises WrongStatement for anything else."""
-    for kind in type(value).__mro__:  # an enum of texts is a text
+    given = type(value)
+    if given in TYPES:
+        return TYPES[given]
+    for kind in given.__mro__:  # an enum of texts is a text
         if kind in TYPES:
             return TYPES[kind]
     raise WrongStatement(f"a value may be int, str, bytes, float, bool or None, not {type(value).__name__}")

@@ -7,8 +7,8 @@ settings while we run.
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -22,13 +22,13 @@ from twolatch.storage.asyncpg_talk import (
     number_from_text,
     told,
 )
-from twolatch.storage.faults import CollidedWrites, StorageBusy, StorageFault, UnsafeDatabase
+from twolatch.storage.faults import CollidedWrites, StorageFault, UnsafeDatabase
+from twolatch.storage.lending import Lender
 from twolatch.storage.shapes import Dialect, Row, T, Tx
 from twolatch.storage.transaction import fulfil, only_talking
 
 POOL_SIZE = 8
 ACQUIRE_PATIENCE = 5.0  # seconds
-MOST_WAITING = 2_000  # for a connection; the next one is told to come back
 ATTEMPTS = 6
 LONGEST_PAUSE = 0.02  # seconds before the second attempt; doubles with each
 COMMAND_PATIENCE = 30.0  # seconds until a server that no longer answers counts as gone
@@ -40,27 +40,25 @@ SETTINGS = {
     "default_transaction_read_only": "on",
     "lock_timeout": "10s",
     "idle_in_transaction_session_timeout": "60s",
+    # Each statement finds its rows by an index, whatever its values: planning anew would only cost.
+    "plan_cache_mode": "force_generic_plan",
 }
 LIFT_LIMITS = ("SET LOCAL lock_timeout = 0", "SET LOCAL idle_in_transaction_session_timeout = 0")
 
 
 class PostgresDatabase:
-    def __init__(self, pool: Any, acquire_patience: float) -> None:
-        self._pool = pool
-        self._acquire_patience = acquire_patience
-        self._waiting = 0
+    def __init__(self, lender: Lender) -> None:
+        self._lender = lender
 
     @property
     def dialect(self) -> Dialect:
         return "postgresql"
 
     async def rows(self, sql: str, /, **values: Any) -> list[Row]:
-        async with self._connection() as connection:
-            return await fetch(connection, sql, values)
+        return await self._with(lambda connection: fetch(connection, sql, values))
 
     async def row(self, sql: str, /, **values: Any) -> Row | None:
-        async with self._connection() as connection:
-            return await fetch_first(connection, sql, values)
+        return await self._with(lambda connection: fetch_first(connection, sql, values))
 
     async def write(self, work: Callable[[Tx], Awaitable[T]]) -> T:
         for attempt in range(ATTEMPTS):
@@ -76,40 +74,34 @@ class PostgresDatabase:
         return await self._write_once(work, is_alone=True)
 
     async def close(self) -> None:
-        await self._pool.close()
+        await self._lender.close()
 
     async def _write_once(self, work: Callable[[Tx], Awaitable[T]], *, is_alone: bool) -> T:
-        async with self._connection() as connection:
+        wishes: list[Callable[[], None]] = []
+
+        async def on(connection: Any) -> T:
             tx = PostgresTx(connection, patience=ALONE_PATIENCE if is_alone else None)
             result = await in_transaction(connection, tx, work, is_alone=is_alone)
-        fulfil(tx.wishes)
+            wishes.extend(tx.wishes)
+            return result
+
+        result = await self._with(on)
+        fulfil(wishes)
         return result
 
-    @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[Any]:
-        connection = await self._acquire()
+    async def _with(self, work: Callable[[Any], Awaitable[T]]) -> T:
+        """Run `work` on a connection; one that saw a fault is looked after before anybody else gets it."""
+        connection = await self._lender.take()
         try:
-            yield connection
-        finally:
-            await self._pool.release(connection)
-
-    async def _acquire(self) -> Any:
-        if self._waiting >= MOST_WAITING:
-            raise StorageBusy(f"{MOST_WAITING} requests wait for a PostgreSQL connection already")
-        self._waiting += 1
-        try:
-            return await self._pool.acquire(timeout=self._acquire_patience)
-        except TimeoutError:
-            raise StorageBusy(f"no PostgreSQL connection free in {self._acquire_patience:g} s") from None
-        except DRIVER_FAULTS as fault:
-            raise told(fault) from None
-        finally:
-            self._waiting -= 1
+            result = await work(connection)
+        except BaseException:
+            await self._lender.drop(connection)
+            raise
+        self._lender.put_back(connection)
+        return result
 
 
-async def in_transaction(
-    connection: Any, tx: PostgresTx, work: Callable[[Tx], Awaitable[T]], *, is_alone: bool
-) -> T:
+async def in_transaction(connection: Any, tx: PostgresTx, work: Callable[[Tx], Awaitable[T]], *, is_alone: bool) -> T:
     """Run `work` between BEGIN and COMMIT; whatever goes wrong before COMMIT is rolled back."""
     await command(connection, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
     try:
@@ -150,22 +142,24 @@ async def open_postgres(
 ) -> PostgresDatabase:
     """Open a pool. `pool_size` wins over the one in the url. Raises UnsafeDatabase, StorageFault."""
     dsn, size = without_pool_size(url)
+    size = pool_size or size
     try:
         pool = await asyncpg.create_pool(
             dsn,
             min_size=1,
-            max_size=pool_size or size,
+            max_size=size,
             init=make_ready,
             reset=leave_as_it_is,
             command_timeout=COMMAND_PATIENCE,
             timeout=ACQUIRE_PATIENCE,
+            max_inactive_connection_lifetime=1.0,  # what comes back to the pool is not needed at the moment
             statement_cache_size=KEPT_STATEMENTS,
             max_cached_statement_lifetime=0,
             server_settings=SETTINGS,
         )
     except DRIVER_FAULTS as fault:
         raise told(fault) from None
-    return PostgresDatabase(pool, acquire_patience)
+    return PostgresDatabase(Lender(pool, size, acquire_patience))
 
 
 def without_pool_size(url: str) -> tuple[str, int]:
