@@ -92,9 +92,10 @@ async def test_a_database_that_became_unsafe_gets_no_new_connection(
     db = await open_postgres(postgres_url, pool_size=2)
     postgres.do(f"ALTER DATABASE {postgres_url.rpartition('/')[2]} SET synchronous_commit = off")
 
-    async with db._connection():
-        with pytest.raises(UnsafeDatabase):
-            await db.rows("SELECT 1 AS one")
+    lent = await db._lender.take()
+    with pytest.raises(UnsafeDatabase):
+        await db.rows("SELECT 1 AS one")
+    db._lender.put_back(lent)
     await db.close()
 
 

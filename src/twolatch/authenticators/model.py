@@ -178,6 +178,12 @@ OVER: Mapping[Stage, Code] = {
 }
 
 
+def stage_at(stage: Stage, expires_at: int, now: int) -> Stage:
+    """Time ends what nobody answered, and what nobody collected."""
+    waits = stage in {Stage.PENDING, Stage.APPROVED}
+    return Stage.EXPIRED if waits and expires_at <= now else stage
+
+
 @dataclass(frozen=True, slots=True)
 class Challenge:
     """One question to one authenticator. `memory` and `prompt` are opened; times in ms."""
@@ -200,6 +206,4 @@ class Challenge:
     number: Mapping[str, Any] | None = None  # the prompt of a number that answers it as well
 
     def stage_at(self, now: int) -> Stage:
-        """Time ends what nobody answered, and what nobody collected."""
-        waits = self.stage in {Stage.PENDING, Stage.APPROVED}
-        return Stage.EXPIRED if waits and self.expires_at <= now else self.stage
+        return stage_at(self.stage, self.expires_at, now)

@@ -118,7 +118,5 @@ async def _attempt(tx: Tx, house: House, visit: Visit, question: Challenge) -> P
     if user is None:
         return Refusal(Code.LOGIN_START_OVER)
     end = question.expires_at + TOLD
-    await store.insert(
-        tx, visit.pre, Attempt(house.chance.id(), user.id, Stage.OPEN, question.id, visit.now, end)
-    )
+    await store.insert(tx, visit.pre, Attempt(house.chance.id(), user.id, Stage.OPEN, question.id, visit.now, end))
     return Proceed(is_ready=True)

@@ -32,7 +32,7 @@ class Way:
 async def ways(house: House, visit: Visit) -> list[Way]:
     """For the login of this browser, the ones that can be asked first; empty where nothing waits, or where only one
     thing may answer (a phone that comes back). Reads only."""
-    found = await store.standing(house.db, house.keys, visit.pre, visit.now)
+    found = await store.glance(house.db, visit.pre, visit.now)
     if found is None or found[1] is None or found[1].purpose is not Purpose.LOGIN:
         return []
     held = await authenticators.held_by(house.db, house.keys, found[0].user)
@@ -74,9 +74,7 @@ async def wanted(house: House, user: User, one_id: str, visit: Visit) -> Authent
     return next((one for one in policy.usable_at(house, held, visit) if one.id == one_id), None)
 
 
-async def replaceable(
-    tx: Tx, house: House, visit: Visit, attempt: str, seen: str
-) -> Challenge | Proceed | Refusal:
+async def replaceable(tx: Tx, house: House, visit: Visit, attempt: str, seen: str) -> Challenge | Proceed | Refusal:
     """The question of this attempt, when another one may take its place. The caller holds the client's turn, so what
     is found here stays so: of a change of mind and an answer one wins, and a question that was denied, locked or taken
     back does not come to life again by asking somebody else."""

@@ -13,6 +13,7 @@ from twolatch.house import House
 from twolatch.login import choosing, doors, reading, store, unfinished
 from twolatch.login.model import (
     ENDED,
+    Asked,
     Attempt,
     Collected,
     MailSent,
@@ -132,7 +133,23 @@ async def look(house: House, visit: Visit) -> View:
     return StartOver(Code.LOGIN_START_OVER) if found is None else _view(*found, visit.now)
 
 
+async def glance(house: House, visit: Visit) -> StillWaiting | MailSent | Ready | StartOver:
+    """The same for who does not want to see the question. Reads only."""
+    found = await store.glance(house.db, visit.pre, visit.now)
+    return StartOver(Code.LOGIN_START_OVER) if found is None else _glanced(*found, visit.now)
+
+
 def _view(attempt: Attempt, challenge: Challenge | None, now: int) -> View:
+    seen = _glanced(attempt, challenge, now)
+    if not isinstance(seen, StillWaiting):
+        return seen
+    assert challenge is not None
+    return Waits(prompt_of(challenge), challenge.id, challenge.created_at, number_of(challenge))
+
+
+def _glanced(
+    attempt: Attempt, challenge: Challenge | Asked | None, now: int
+) -> StillWaiting | MailSent | Ready | StartOver:
     if attempt.link:
         return MailSent()
     if not attempt.challenge:
@@ -142,9 +159,7 @@ def _view(attempt: Attempt, challenge: Challenge | None, now: int) -> View:
     stage = challenge.stage_at(now)
     if stage is ChallengeStage.APPROVED:
         return Ready()
-    if stage is not ChallengeStage.PENDING:
-        return StartOver(ENDED[stage])
-    return Waits(prompt_of(challenge), challenge.id, challenge.created_at, number_of(challenge))
+    return StillWaiting(challenge.id) if stage is ChallengeStage.PENDING else StartOver(ENDED[stage])
 
 
 async def again(house: House, visit: Visit, instead: str = "") -> Proceed | Refusal:
@@ -208,12 +223,12 @@ async def collect(house: House, visit: Visit, bound_to: str = "") -> Collected |
 
     `bound_to`: the device whose app it was that began; the session serves nobody else.
     """
-    found = await store.standing(house.db, house.keys, visit.pre, visit.now)
+    found = await store.glance(house.db, visit.pre, visit.now)
     if found is None:
         return StartOver(Code.LOGIN_START_OVER)
-    seen = _view(*found, visit.now)
+    seen = _glanced(*found, visit.now)
     if not isinstance(seen, Ready):
-        return StillWaiting() if isinstance(seen, Waits | MailSent) else seen
+        return seen if isinstance(seen, StartOver) else StillWaiting()
     try:
         is_alone = found[1] is not None and found[1].purpose is Purpose.ALONE
         return await house.db.write(lambda tx: _collect(tx, house, visit, found[0], bound_to, is_alone))

@@ -44,9 +44,7 @@ async def switch(house: House, fresh: FreshlySignedIn, now: int, *, is_on: bool)
         if is_on:
             await _end_the_rest(tx, house, who, now)
         link = links.suspend_link(house, who.authenticator, now)
-        await notices.write(
-            tx, house, now, user.recipient, "keys_only_on" if is_on else "keys_only_off", link=link
-        )
+        await notices.write(tx, house, now, user.recipient, "keys_only_on" if is_on else "keys_only_off", link=link)
         tx.after(lambda: house.signals.tell(f"user:{user.id}"))
         return None
 

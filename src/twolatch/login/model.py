@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from twolatch.authenticators.model import Purpose
 from twolatch.authenticators.model import Stage as ChallengeStage
+from twolatch.authenticators.model import stage_at as challenge_stage_at
 from twolatch.words.refusals import Code
 from twolatch.words.shapes import AnswerChallenge, Prompt
 
@@ -25,6 +27,20 @@ class Attempt:
     created_at: int
     expires_at: int
     link: bytes = b""  # SHA-256 of a mailed link that has to be followed first
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The challenge of an attempt as far as it can be told without opening it."""
+
+    id: str
+    authenticator: str
+    purpose: Purpose
+    stage: ChallengeStage
+    expires_at: int
+
+    def stage_at(self, now: int) -> ChallengeStage:
+        return challenge_stage_at(self.stage, self.expires_at, now)
 
 
 # How a challenge that ended reads to the browser that began it.
@@ -89,4 +105,6 @@ class Collected:
 
 @dataclass(frozen=True, slots=True)
 class StillWaiting:
-    """Nothing to collect yet."""
+    """Nothing to collect yet. `challenge`: the signal's topic, for who looks only whether there is."""
+
+    challenge: str = ""

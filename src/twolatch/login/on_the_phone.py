@@ -58,6 +58,4 @@ async def collect(house: House, visit: Visit, one: Authenticator) -> Collected |
 
 
 def _on(house: House, visit: Visit, one: Authenticator) -> Visit:
-    return replace(
-        visit, pre=house.keys.mac("app-attempt", one.id), browser=house.keys.mac("app-browser", one.id)
-    )
+    return replace(visit, pre=house.keys.mac("app-attempt", one.id), browser=house.keys.mac("app-browser", one.id))

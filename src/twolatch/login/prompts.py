@@ -3,9 +3,7 @@
 from twolatch.authenticators.model import Challenge
 from twolatch.words.shapes import AnswerChallenge, ApproveOnPhone, BrowserCeremony, Prompt, TypeCells, TypeCode
 
-_SHAPES = {
-    shape.__name__: shape for shape in (ApproveOnPhone, AnswerChallenge, TypeCode, TypeCells, BrowserCeremony)
-}
+_SHAPES = {shape.__name__: shape for shape in (ApproveOnPhone, AnswerChallenge, TypeCode, TypeCells, BrowserCeremony)}
 
 
 def prompt_of(challenge: Challenge) -> Prompt:

@@ -1,9 +1,10 @@
 """The table of attempts. An attempt belongs to the browser that began it, by its pre-session."""
 
 from twolatch.authenticators import store as authenticators
-from twolatch.authenticators.model import Challenge
+from twolatch.authenticators.model import Challenge, Purpose
+from twolatch.authenticators.model import Stage as ChallengeStage
 from twolatch.house.keys import Keys
-from twolatch.login.model import Attempt, Stage
+from twolatch.login.model import Asked, Attempt, Stage
 from twolatch.storage.db import Database, Row, Tx
 
 _FIELDS = "id, user_id, stage, challenge_id, created_at, expires_at, link"
@@ -56,8 +57,28 @@ async def live(db: Database | Tx, pre: bytes, now: int) -> Attempt | None:
     return None if row is None else _attempt(row)
 
 
+async def glance(db: Database, pre: bytes, now: int) -> tuple[Attempt, Asked | None] | None:
+    """The browser's live attempt, and what can be told of its challenge unopened: most looks want no more."""
+    row = await db.row(
+        f"""SELECT {_OWN_FIELDS}, challenges.id AS asked, challenges.authenticator_id, challenges.purpose,
+                   challenges.state, challenges.expires_at AS asked_until
+            FROM attempts LEFT JOIN challenges ON challenges.id = attempts.challenge_id
+            WHERE attempts.pre = :pre AND attempts.stage = 'open' AND attempts.expires_at > :now""",  # noqa: S608
+        pre=pre,
+        now=now,
+    )
+    if row is None:
+        return None
+    return _attempt(row), None if row["asked"] is None else _asked(row)
+
+
+def _asked(row: Row) -> Asked:
+    stage, until = ChallengeStage(row["state"]), int(row["asked_until"])
+    return Asked(row["asked"], row["authenticator_id"], Purpose(row["purpose"]), stage, until)
+
+
 async def standing(db: Database | Tx, keys: Keys, pre: bytes, now: int) -> tuple[Attempt, Challenge | None] | None:
-    """The browser's live attempt and the challenge it waits for, in one read: it is made for every look."""
+    """The browser's live attempt and the challenge it waits for, opened."""
     row = await db.row(
         f"""SELECT {_OWN_FIELDS}, {authenticators.CHALLENGE_FIELDS}
             FROM attempts LEFT JOIN challenges ON challenges.id = attempts.challenge_id

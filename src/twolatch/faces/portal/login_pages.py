@@ -134,21 +134,21 @@ def way_shown(house: House, way: Way) -> dict[str, Any]:
 async def wait(request: Request) -> Response | EventStream:
     house, visit = house_of(request), visit_before_login(request)
     moment = house.signals.moment()
-    view = await flows.look(house, visit)
+    view = await flows.glance(house, visit)
     if asks_for_state(request):
         return state_response(_standing(view))
-    if not isinstance(view, Waits):
+    if not isinstance(view, StillWaiting):
         return one_look(_standing(view))  # no stream is held open for strangers
 
     async def tell() -> str:
-        return _standing(await flows.look(house, replace(visit, now=house.clock.now())))
+        return _standing(await flows.glance(house, replace(visit, now=house.clock.now())))
 
     listening = house.signals.listen(f"challenge:{view.challenge}", since=moment)
     return EventStream(lambda: looks(listening, STREAM_SECONDS, _standing(view), tell))
 
 
-def _standing(view: View) -> str:
-    if isinstance(view, Waits):
+def _standing(view: StillWaiting | MailSent | Ready | StartOver) -> str:
+    if isinstance(view, StillWaiting):
         return state(view.challenge, "wait")
     return state("", "collect" if isinstance(view, Ready) else "look")
 
