@@ -147,16 +147,10 @@ def read_qr(svg: str) -> str:
     width = int(re.search(r"width='(\d+)'", svg)[1])  # type: ignore[index]
     path = re.search(r"stroke='#000' d='([^']+)'", svg)[1]  # type: ignore[index]
     picture = Image.new("L", (width, width), 255)
-    draw, x, y = ImageDraw.Draw(picture), 0.0, 0.0
-    for letter, numbers in re.findall(r"([Mmh])([-\d. ]+)", path):
-        steps = [float(number) for number in numbers.split()]
-        if letter == "M":
-            x, y = steps
-        elif letter == "m":
-            x, y = x + steps[0], y + steps[1]
-        else:
-            draw.rectangle((4 * x, 4 * y - 2, 4 * (x + steps[0]) - 1, 4 * y + 1), fill=0)
-            x += steps[0]
+    draw = ImageDraw.Draw(picture)
+    for run in re.findall(r"M(\d+) (\d+)\.5h(\d+)", path):
+        x, y, length = (4 * int(number) for number in run)
+        draw.rectangle((x, y, x + length - 1, y + 3), fill=0)
     [code] = zxingcpp.read_barcodes(picture)
     return str(code.text)
 

@@ -26,7 +26,6 @@ from twolatch.storage.faults import (
     WrongStatement,
 )
 from twolatch.storage.migrate import migrate, pending_migrations
-from twolatch.storage.postgres import open_postgres
 from twolatch.storage.shapes import Database, Dialect, Row, Tx
 from twolatch.storage.sqlite import open_sqlite
 
@@ -72,6 +71,8 @@ async def open_database(url: str) -> Database:
     """
     scheme, _, rest = url.partition("://")
     if scheme in ("postgresql", "postgres"):
+        from twolatch.storage.postgres import open_postgres  # an SQLite site never pays for its driver
+
         return await open_postgres(url)
     if scheme != "sqlite":
         raise StorageFault("a database address starts with sqlite:/// or postgresql://")
