@@ -24,7 +24,7 @@ async def test_anna_loses_her_phone_stops_it_and_finds_it_behind_the_sofa(street
     await anna.portal.at("/lost")
     await street.look(anna.portal, "lost")
     await fill(anna, "/lost")
-    await anna.portal.has_title("Your phone is stopped")
+    await anna.portal.has_title("It is stopped")
     await street.look(anna.portal, "lost done")
 
     await anna.app.at("refusal", code="phone.reported")  # by itself: the request went away

@@ -59,7 +59,7 @@ NAMELESS = Session(OTHER, "password", "", "198.51.100.23", NOW - DAY, NOW - 2 * 
 IN_THE_APP = Session(OTHER, "phone", "Chrome on Android", "192.0.2.8", NOW - 60 * MINUTE, NOW - MINUTE, False, ID)
 STRONG: dict[str, Any] = {
     "strength": "strong", "why": "strong.why", "lets": ["login", "settings", "move"], "left": None, "may_return": False,
-    "may_test": False, "is_paper": False, "is_legacy": False, "is_shared": False, "is_guest": False,
+    "may_test": False, "is_paper": False, "is_legacy": False, "is_shared": False, "is_posted": False, "is_guest": False,
 }  # fmt: skip
 GOOD = {**STRONG, "strength": "good", "why": "good.why", "lets": ["login", "settings"]}
 SPARE = {**STRONG, "strength": "spare", "why": "spare.why", "lets": ["login", "rescue"], "left": 7}
@@ -80,7 +80,7 @@ APP = Given(
     number="", ends=0, is_over=False,
 )  # fmt: skip
 KEYPAD = Given(
-    **{**STRONG, "why": "strong.blind"}, id=OTHER, kind="card", icon="card", may_move=False,
+    **{**STRONG, "why": "strong.blind", "is_posted": True}, id=OTHER, kind="card", icon="card", may_move=False,
     label="Challenge card SOFT-00017", state="active",
     added=NOW - DAY, last_used=None, number="", ends=0, is_over=False,
 )  # fmt: skip

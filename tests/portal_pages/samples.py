@@ -78,7 +78,7 @@ def _security(**changes: Any) -> dict[str, Any]:
     empty = {"refused": None, "refused_id": "", "done": None, "authenticators": [], "sessions": [HERE], "kinds": KINDS}
     empty["standing"] = "single"
     empty["keys_only"] = None
-    empty["may_share"] = False
+    empty |= {"may_share": False, "has_phone": True}
     return {**entry, **empty, **changes}
 
 
@@ -396,6 +396,7 @@ SAMPLES: dict[str, Sample] = {
         _set_up("card", "card", set_up_shown(AnswerNumber("402917", 8)), refused=refusal("typed.wrong"), tries_left=4),
     ),
     "set-up-over": ("set_up_over", "security", True, {"refused": refusal("set_up.over")}),
+    "remove-posted": ("remove", "remove", True, {"authenticator": KEYPAD, "loss": "bare"}),
     "remove-paper": ("remove", "remove", True, {"authenticator": LEGACY, "loss": "bare"}),
     "remove-app": ("remove", "remove", True, {"authenticator": APP, "loss": ""}),
     "remove": ("remove", "remove", True, {"authenticator": PIXEL, "loss": "bare"}),

@@ -35,7 +35,7 @@ export const refusalsEn = {
   "refusal.phone.unknown.next": "Set up this phone again with a fresh code from the portal.",
   "refusal.phone.reported.title": "This phone is reported as lost",
   "refusal.phone.reported.body": "Its owner stopped it with the password, so it may not approve anything.",
-  "refusal.phone.reported.next": "Is it yours and in your hand again? Choose “I have found my phone” at the portal's login.",
+  "refusal.phone.reported.next": "Is it yours and in your hand again? Choose “I have found my phone or card” at the portal's login.",
   "refusal.phone.suspended.title": "This phone is suspended",
   "refusal.phone.suspended.body": "It was stopped by the link in a mail, by support, or from this phone itself. It does not come back by itself.",
   "refusal.phone.suspended.next": "If it is yours, contact support. With another phone you can log in to the portal and move to a new one.",

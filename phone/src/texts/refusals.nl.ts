@@ -37,7 +37,7 @@ export const refusalsNl: Record<keyof typeof refusalsEn, string> = {
   "refusal.phone.unknown.next": "Stel deze telefoon opnieuw in met een nieuwe code van het portaal.",
   "refusal.phone.reported.title": "Deze telefoon is als kwijt gemeld",
   "refusal.phone.reported.body": "De eigenaar heeft hem met het wachtwoord gestopt, dus hij mag niets goedkeuren.",
-  "refusal.phone.reported.next": "Is hij van u en hebt u hem terug? Kies “Ik heb mijn telefoon teruggevonden” bij het aanmelden in het portaal.",
+  "refusal.phone.reported.next": "Is hij van u en hebt u hem terug? Kies “Ik heb mijn telefoon of kaart teruggevonden” bij het aanmelden in het portaal.",
   "refusal.phone.suspended.title": "Deze telefoon is opgeschort",
   "refusal.phone.suspended.body": "Hij is gestopt via de link in een mail, door ondersteuning, of vanaf deze telefoon zelf. Hij komt niet vanzelf terug.",
   "refusal.phone.suspended.next": "Is hij van u, neem dan contact op met ondersteuning. Met een andere telefoon kunt u zich aanmelden bij het portaal en overstappen op een nieuwe.",

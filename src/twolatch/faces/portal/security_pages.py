@@ -17,7 +17,7 @@ from twolatch.faces.portal.showing import client_of, done_of, go, show, told
 from twolatch.faces.prompts import icon_of
 from twolatch.faces.web import form_of, house_of, must_be_fresh, must_be_signed_in, stop
 from twolatch.house import House
-from twolatch.kinds.kind import Rank, Trait
+from twolatch.kinds.kind import Issued, Rank, Trait
 from twolatch.people.model import PASSWORD_LONGEST, PASSWORD_SHORTEST
 from twolatch.protocol.codes import is_id
 from twolatch.sessions import flows as sessions
@@ -51,6 +51,7 @@ async def _page(request: Request, who: SignedIn, refusal: Refusal | None, refuse
         done=done_of(request),
         card=await card_coming(request, who),
         printed=await printed_coming(request, who),
+        has_phone=bool(policy.linked(house, held)),
         may_share=bool(who.user.person) and not any(one.guest for one in held),
         keys_only=standing(house, who.user, held),
         **await entry(request, who, held),
@@ -65,6 +66,7 @@ def shown_one(house: House, one: Authenticator, now: int, user: str) -> dict[str
         "kind": one.kind,
         "icon": icon_of(kind),
         "may_move": Trait.LINKED in kind.traits,
+        "is_posted": isinstance(kind, Issued),
         "is_shared": bool(one.guest),
         "is_guest": one.user != user,
         "is_paper": Trait.PAPER in kind.traits,
