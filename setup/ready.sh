@@ -4,7 +4,8 @@
 #   python-dev   what the tests need besides
 #   assets       the phone app and the portal's files, by the system's node or the one from PyPI
 #   test-tools   a browser, a session bus, PostgreSQL, NATS, two proxies and oathtool for the tests, where they are missing and we may
-#                install them; with TWOLATCH_WITH_FIREFOX=1 also Firefox, for the test of real Web Push
+#                install them; with TWOLATCH_WITH_FIREFOX=1 also Firefox, for the test of real Web Push, and with
+#                TWOLATCH_WITH_WEBKIT=1 WebKitGTK, for a test in the engine of iPhones
 # Faults are shown, advice is not: what is installed is locked, and nobody here could follow it.
 set -eu
 cd "$(dirname "$0")/.."
@@ -113,9 +114,13 @@ test_tools() {
     if ! command -v dbus-daemon >/dev/null; then
         install_packages dbus || say "No dbus-daemon: one browser test is skipped. To run it: apt install dbus"
     fi
-    # Large, and for one test: only who wishes for it waits for it.
+    # Large, and each for one test: only who wishes for them waits for them.
     if [ "${TWOLATCH_WITH_FIREFOX:-}" = 1 ] && ! command -v firefox-esr >/dev/null; then
         install_packages firefox-esr || say "No Firefox: one browser test is skipped. To run it: apt install firefox-esr"
+    fi
+    if [ "${TWOLATCH_WITH_WEBKIT:-}" = 1 ] && ! { command -v WebKitWebDriver && command -v Xvfb; } >/dev/null; then
+        install_packages --no-install-recommends webkit2gtk-driver xvfb \
+            || say "No WebKitGTK: one browser test is skipped. To run it: apt install webkit2gtk-driver xvfb"
     fi
     if ! command -v oathtool >/dev/null; then
         install_packages oathtool || say "No oathtool: one test is skipped. To run it: apt install oathtool"

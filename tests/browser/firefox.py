@@ -21,11 +21,11 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import ServerConnection, serve
 
 from tests.browser.push_service import VapidChecked
+from tests.browser.window import Window
 from tests.ports import free_port
 from twolatch.wires.public_http import Answer
 
 LONG = 60.0
-STEP = 45_000  # ms until a screen is there
 ENDPOINT = "https://updates.push.services.mozilla.com/wpush/v2/"
 PREFS: dict[str, Any] = {
     "dom.push.enabled": True,
@@ -46,20 +46,6 @@ PREFS: dict[str, Any] = {
     "toolkit.telemetry.enabled": False,
     "ui.prefersReducedMotion": 1,
 }
-# Waits until the page is as wished; `wish` is a function's text that gives what is sought, or nothing.
-UNTIL = """
-async (wish, patience) => {
-  const find = eval(`(${wish})`);
-  for (const end = performance.now() + patience; performance.now() < end; ) {
-    const found = await find();
-    if (found) return found;
-    await new Promise((next) => setTimeout(next, 50));
-  }
-  return null;
-}
-"""
-
-
 @dataclass
 class Autopush(VapidChecked):
     """The push service of one Firefox. As a transport it takes the site's wake-ups and hands them on unopened."""
@@ -108,7 +94,7 @@ class Autopush(VapidChecked):
 
 
 @dataclass
-class Firefox:
+class Firefox(Window):
     """One window. `context` is BiDi's word for it."""
 
     wire: ClientConnection
@@ -128,39 +114,16 @@ class Firefox:
     async def open(self, address: str) -> None:
         await self.ask("browsingContext.navigate", context=self.context, url=address, wait="complete")
 
-    async def evaluate(self, function: str, *given: str | int) -> Any:
-        """The value of a plain result; a fault in the page is a fault here."""
-        arguments = [{"type": "string" if isinstance(each, str) else "number", "value": each} for each in given]
+    async def evaluate(self, function: str) -> Any:
         done = await self.ask(
-            "script.callFunction", functionDeclaration=function, arguments=arguments, awaitPromise=True,
-            target={"context": self.context},
+            "script.callFunction", functionDeclaration=function, awaitPromise=True, target={"context": self.context}
         )  # fmt: skip
         assert done["type"] == "success", done.get("exceptionDetails", {}).get("text")
         return done["result"].get("value")
 
-    async def until(self, wish: str) -> Any:
-        found = await self.evaluate(UNTIL, wish, STEP)
-        assert found, f"{wish}: {await self.evaluate('() => document.body.innerText')}"
-        return found
-
-    async def at(self, screen: str) -> None:
-        await self.until(f"() => document.body.dataset.screen === '{screen}'")
-
-    async def press(self, which: str) -> None:
-        """Waits for a button and presses it."""
-        await self.until(f"""() => {{
-          const found = document.querySelector("{which}");
-          found?.click();
-          return Boolean(found);
-        }}""")
-
-    async def fill(self, **fields: str) -> None:
-        for name, value in fields.items():
-            await self.until(f"""() => {{
-              const field = document.querySelector('[name="{name}"]');
-              if (field) field.value = "{value}";
-              return Boolean(field);
-            }}""")
+    async def picture(self) -> bytes:
+        done = await self.ask("browsingContext.captureScreenshot", context=self.context)
+        return base64.b64decode(done["data"])
 
 
 def firefox_path() -> str:
