@@ -93,6 +93,14 @@ def test_what_cannot_be_written_is_not_signed() -> None:
             write()
 
 
+TRANSACTIONS = st.builds(
+    challenge.Transaction,
+    action=st.sampled_from(["withdrawal", "transfer", "payment"]),
+    amount=st.decimals(0, 10**12 - 1, places=2).map(lambda amount: f"{amount:.2f}"),
+    application=st.text(min_size=1, max_size=40),
+    currency=st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ", min_size=3, max_size=3),
+    payee=TEXT,
+)
 CHALLENGES = st.builds(
     challenge.Challenge,
     audience=st.builds(challenge.Audience, id=TEXT, name=TEXT),
@@ -110,6 +118,7 @@ CHALLENGES = st.builds(
     issued=st.integers(0, 2**53 - 1),
     nonce=st.binary(min_size=32, max_size=32).map(octets.b64u),
     started=TEXT,
+    transaction=st.none() | TRANSACTIONS,
     user=st.text(min_size=1, max_size=40),
 )
 
