@@ -66,7 +66,7 @@ Sample = tuple[str, str, bool, dict[str, Any]]  # template, place, signed in?, c
 def _home(**changes: Any) -> dict[str, Any]:
     entry = {"banner": None, "can_activate": True, "needs_desk": False, "card": None, "printed": None}
     empty = {"phones": [], "ending": [], "running_out": None, "accounts": 0, "keys_only": False}
-    return {**entry, **empty, "session": HERE, "others": 0, "done": None, **changes}
+    return {**entry, **empty, "session": HERE, "others": 0, "done": None, "speaking": [], **changes}
 
 
 def _bridging(**changes: Any) -> dict[str, Any]:
@@ -182,6 +182,22 @@ def _help_return(country: str, access: str) -> dict[str, Any]:
     return {"regions": [region], "all_samples": False, "access": access, **where}
 
 
+SPEAKING = {
+    "called": "Sanne", "number": 11, "code": "K7M-2QP", "channel": "phoned_in", "since": NOW - 240_000, "is_mine": True,
+}  # fmt: skip
+LINES = [
+    {"at": NOW - 60_000, "key": "diary.desk.case.opened", "phone": "", "agent": "Sanne (11)", "address": ""},
+    {
+        "at": NOW - 3_600_000, "key": "diary.login.session.started", "phone": "Pixel 8", "agent": "Firefox on Linux",
+        "address": "192.0.2.7",
+    },
+]  # fmt: skip
+
+
+def _support(**more: Any) -> dict[str, Any]:
+    return {"found": None, "mine": [], "is_in": False, "refused": None, **more}
+
+
 SAMPLES: dict[str, Sample] = {
     "accounts": ("accounts", "accounts", True, {"accounts": [ACCOUNT, JOINT], "done": None}),
     "accounts-closing": (
@@ -237,6 +253,7 @@ SAMPLES: dict[str, Sample] = {
     "home-banner-begin": ("home", "home", True, _home(banner=BEGIN, done="activation_cancelled")),
     "home-banner-claimed": ("home", "home", True, _home(banner=Given(code=None, claimed=True, met=""))),
     "home-dismissed": ("home", "home", True, _home(others=1)),
+    "home-speaking": ("home", "home", True, _home(speaking=[SPEAKING])),
     "home-needs-desk": ("home", "home", True, _home(needs_desk=True, can_activate=False)),
     "home-keys-only": ("home", "home", True, _home(phones=["Passkey"], can_activate=False, keys_only=True)),
     "home-protected": ("home", "home", True, _home(phones=["Anna’s Pixel 8"], can_activate=False, others=2)),
@@ -432,6 +449,13 @@ SAMPLES: dict[str, Sample] = {
     "problem-429": ("problem", "home", False, {"status": 429, "code": "limit.login_address", "retry_after": 600}),
     "problem-500": ("problem", "home", False, {"status": 500, "code": "server.fault", "retry_after": None}),
     "problem-503": ("problem", "home", False, {"status": 503, "code": "server.busy", "retry_after": 2}),
+    "support": ("support", "support", False, _support()),
+    "support-real": ("support", "support", False, _support(found=SPEAKING | {"is_mine": None})),
+    "support-mine": ("support", "support", True, _support(found=SPEAKING, mine=[SPEAKING], is_in=True)),
+    "support-other": ("support", "support", True, _support(found=SPEAKING | {"is_mine": False}, is_in=True)),
+    "support-none": ("support", "support", True, _support(refused=refusal("agent.unknown"), is_in=True)),
+    "diary": ("diary", "diary", True, {"lines": LINES, "older": 17, "is_first": False}),
+    "diary-empty": ("diary", "diary", True, {"lines": [], "older": 0, "is_first": True}),
     "contact": ("contact", "contact", False, _contact("JP")),
     "contact-anywhere": ("contact", "contact", True, _contact("")),
     "help-return": ("help_return", "help_return", False, _help_return("JP", "password")),

@@ -40,9 +40,11 @@ class Found:
 
 
 async def kin(db: Database | Tx, client: str) -> frozenset[str]:
-    """The client, and everybody with whom he shares an account: what is done for him is done for them."""
+    """The client under all his names, and everybody with whom he shares an account: what is done for him is done for
+    them."""
     shared = [await accounts.users_of(db, account.id) for account in await accounts.of_user(db, client)]
-    return frozenset({client, *(user for users in shared for user, _ in users)})
+    same = await people.same_person_as(db, client)
+    return frozenset({client, *same, *(user for users in shared for user, _ in users)})
 
 
 async def find(house: House, who: AtDesk, text: str, now: int) -> list[Found] | Refusal:

@@ -178,6 +178,16 @@ async def close(tx: Tx, user: str, now: int, read_until: int) -> None:
     )
 
 
+async def same_person_as(db: Database | Tx, user: str) -> list[str]:
+    """The other names of this client."""
+    rows = await db.rows(
+        """SELECT id FROM users WHERE person <> '' AND id <> :user
+           AND person = (SELECT person FROM users WHERE id = :user)""",
+        user=user,
+    )
+    return [row["id"] for row in rows]
+
+
 async def state_person(tx: Tx, user: str, person: str) -> None:
     """Users with the same word are one person; "": nothing is said of this one any more."""
     await tx.run("UPDATE users SET person = :person WHERE id = :id", id=user, person=person)

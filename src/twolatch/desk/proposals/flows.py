@@ -8,10 +8,10 @@ window, the back button and a second officer find it ended, whatever they carry.
 import msgspec
 
 from twolatch import audit
-from twolatch.accounts import store as accounts
 from twolatch.authenticators import policy
 from twolatch.authenticators import store as authenticators
 from twolatch.desk.budgets import officers
+from twolatch.desk.cases import kin
 from twolatch.desk.proposals import store
 from twolatch.desk.proposals.actions import ACTIONS, Given, NotPossible, wish_of
 from twolatch.desk.proposals.model import OVER, Content, Persons, Proposal, State, Wish, stands, why_not
@@ -73,11 +73,7 @@ async def _there(house: House, proposal: str) -> Proposal:
 
 
 async def _kin(db: Database | Tx, client: str) -> frozenset[str]:
-    """The client, and everybody with whom he shares an account: what is done for him is done for them."""
-    if not client:
-        return frozenset()
-    shared = [await accounts.users_of(db, account.id) for account in await accounts.of_user(db, client)]
-    return frozenset({client, *(user for users in shared for user, _ in users)})
+    return await kin(db, client) if client else frozenset()
 
 
 async def _persons(db: Database | Tx, house: House, proposal: Proposal, who: str) -> Persons:

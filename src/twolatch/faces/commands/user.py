@@ -129,6 +129,23 @@ def other_person(name: Name) -> None:
     typer.echo(f"{name} is noted as a person of his own.")
 
 
+@app.command()
+def number(
+    name: Name,
+    number: Annotated[str, typer.Argument(help="Such as '+31 20 123 4567'; '' takes it off.")],
+) -> None:
+    """Record where the support desk calls a client back. It counts as a proof when it is 30 days old."""
+    from twolatch.people import flows
+
+    async def wish(house: "House") -> bool | None:
+        return await flows.record_number(house, name, number, house.clock.now())
+
+    done = in_house(wish)
+    if done is None:
+        fail(f"Nobody is called {name}, or this is no number with its country: +31 20 123 4567.")
+    typer.echo("Recorded." if done else "It stood there already, and keeps its age.")
+
+
 @app.command("allow-password")
 def allow_password(name: Name) -> None:
     """Let the password count again, for a client who logged in with passkeys only and lost them."""

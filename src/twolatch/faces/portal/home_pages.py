@@ -12,6 +12,7 @@ from twolatch.authenticators import flows as authenticators
 from twolatch.authenticators.model import Authenticator, ends_at
 from twolatch.authenticators.policy import has_room, running_out, usable
 from twolatch.custody import flows as custody
+from twolatch.desk import checking
 from twolatch.faces import cookies
 from twolatch.faces.portal.places import Place, path_of, place_of
 from twolatch.faces.portal.printed_pages import printed_coming
@@ -27,6 +28,7 @@ from twolatch.faces.portal.showing import (
     state_response,
     told,
 )
+from twolatch.faces.portal.support_pages import speaking_shown
 from twolatch.faces.stream import EventStream, looks
 from twolatch.faces.web import Stop, form_of, house_of, who_is, who_reads
 from twolatch.people import flows as people
@@ -59,6 +61,7 @@ async def home(request: Request) -> Response:
         accounts=len(await accounts.mine(house, who.user)),
         running_out=running_out(house, held),
         card=await card_coming(request, who),
+        speaking=[speaking_shown(one) for one in await checking.with_me(house, who.user.id, now)],
         printed=await printed_coming(request, who),
         **await entry(request, who, held),
     )

@@ -43,6 +43,8 @@ class Place(StrEnum):
     LOST = "lost"
     FOUND = "found"
     LOGGED_OUT = "logged_out"
+    SUPPORT = "support"
+    DIARY = "diary"
     CONTACT = "contact"
     HELP_RETURN = "help_return"
     CARD = "card"
@@ -62,6 +64,8 @@ _PATHS = {
     Place.ACTIVATE: "/activate",
     Place.PASSWORD: "/password",
     Place.LOGGED_OUT: "/logged-out",
+    Place.SUPPORT: "/support",
+    Place.DIARY: "/diary",
     Place.ACCOUNTS: "/accounts",
     Place.BRIDGING: "/bridging",
     Place.CLOSED: "/closed",

@@ -28,6 +28,7 @@ from twolatch.faces.portal import (
     soft_card_pages,
     step_up_pages,
     stopping_pages,
+    support_pages,
     trial_pages,
 )
 from twolatch.faces.portal.equipped import Equipped
@@ -88,6 +89,7 @@ class Portal(Equipped):
         one = "/security/authenticators/{id}"
         return [
             self.get("/security", security_pages.page),
+            self.get("/diary", support_pages.diary_page),
             self.post(f"{one}/rename", security_pages.rename),
             self.get(f"{one}/remove", stopping_pages.ask_remove),
             self.post(f"{one}/remove", stopping_pages.remove),
@@ -169,6 +171,8 @@ class Portal(Equipped):
             self.post("/lost/{token}", lost_pages.report_this),
             self.get("/found", lost_pages.ask_found),
             self.post("/found", lost_pages.found),
+            self.get("/support", support_pages.page),
+            self.post("/support", support_pages.check),
             self.get("/contact", contact_pages.contact),
             self.post("/contact", contact_pages.choose),
             self.get("/help/return", contact_pages.returning),
