@@ -39,7 +39,7 @@ TABLES_OF = {
 ACROSS = {
     "house/store.py:sweep": "the janitor drops what ended long ago, in one transaction",
     "house/store.py:end_everything": "the fence ends all that is pending, in one transaction",
-    "login/store.py:glance": "an attempt and how its challenge stands are read together, at every look of a waiting page",
+    "login/store.py:glance": "an attempt and how its challenge stands are read together, whenever a page waits",
     "login/store.py:standing": "the same, for who shows the question",
     "sessions/store.py:by_name": "a client and whether the browser is known are read together, before every password",
     "sessions/store.py:by_id": "the same, for an application that was told of it",
