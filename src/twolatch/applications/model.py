@@ -22,6 +22,7 @@ class Scope(StrEnum):
     SESSIONS = "sessions"  # who is signed in, and whether he still is
     NAMES = "names"  # his user name and how he is called
     AUTHORIZATIONS = "authorizations"  # what he may do
+    DOCUMENTS = "documents"  # hand in statements and tax forms; never read one
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ class Fault(StrEnum):
 
     NAME = "a name has 1 to 60 characters, and none that cannot be seen"
     TAKEN = "an application of this name is there already"
-    SCOPE = "scopes are: sessions, names, authorizations"
+    SCOPE = "scopes are: sessions, names, authorizations, documents"
     ADDRESS = (
         "an address to return to is https://HOST/PATH in small plain letters, without user, query or fragment "
         "(http only on localhost)"

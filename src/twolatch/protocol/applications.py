@@ -76,6 +76,12 @@ class Forgotten(Struct, frozen=True, forbid_unknown_fields=True):
     """Nobody knows that name any more."""
 
 
+class DocumentKept(Struct, frozen=True, forbid_unknown_fields=True):
+    """The paper is here. `is_new` false: it was here already, with the same content."""
+
+    is_new: bool
+
+
 class AuthorizationWish(Struct, frozen=True, forbid_unknown_fields=True):
     """`POST authorizations`: may this session do that? `payee` and `amount` are shown to the client when he has to
     confirm; `return_to` (a registered address) is where he is led afterwards, with `state`; empty: nowhere."""

@@ -193,6 +193,10 @@ class Code(Enum):
     # applications beside the portal
     API_KEY = ("application.key", 401, Told.ANYONE)
     API_SCOPE = ("application.scope", 403, Told.ENTITLED)
+    DOCUMENT_NAME = ("document.name", 400, Told.ENTITLED)
+    DOCUMENT_ACCOUNT = ("document.account", 404, Told.ENTITLED)
+    DOCUMENT_OVER = ("document.over", 410, Told.ENTITLED)
+    DOCUMENT_UNFIT = ("document.unfit", 422, Told.ENTITLED)
     RETURN_UNKNOWN = ("application.return_unknown", 400, Told.ENTITLED)
     TICKET_OVER = ("ticket.over", 410, Told.ENTITLED)
     HAND_OVER_OVER = ("hand_over.over", 410, Told.ANYONE)

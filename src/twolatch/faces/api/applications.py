@@ -9,6 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from twolatch.accounts import importing
+from twolatch.accounts.importing import Outcome
 from twolatch.applications import flows as applications
 from twolatch.applications.model import HAND_OVER_LIVES, Application, Scope
 from twolatch.authorizations import flows as authorizations
@@ -16,7 +18,14 @@ from twolatch.faces.api import applications_openapi
 from twolatch.faces.api.bodies import decode, or_stop
 from twolatch.faces.api.signed import BODY_LONGEST
 from twolatch.faces.web import Endpoint, body_of, house_of, stop
-from twolatch.protocol.applications import AuthorizationWish, Forgotten, HandOver, HandOverWish, TicketExchange
+from twolatch.protocol.applications import (
+    AuthorizationWish,
+    DocumentKept,
+    Forgotten,
+    HandOver,
+    HandOverWish,
+    TicketExchange,
+)
 from twolatch.protocol.codes import is_id
 from twolatch.words.refusals import Code
 
@@ -93,6 +102,27 @@ async def post_release(request: Request) -> Response:
     return reply(or_stop(await authorizations.release(house, by, id_of(request), house.clock.now())))
 
 
+# What became of a paper that was not taken in, towards the one who hands it in.
+_NOT_TAKEN = {
+    Outcome.NAME: Code.DOCUMENT_NAME,
+    Outcome.ACCOUNT: Code.DOCUMENT_ACCOUNT,
+    Outcome.OVER: Code.DOCUMENT_OVER,
+    Outcome.NOT_PDF: Code.DOCUMENT_UNFIT,
+    Outcome.ACTS: Code.DOCUMENT_UNFIT,
+    Outcome.LARGE: Code.TOO_LARGE,
+}
+
+
+async def put_document(request: Request) -> Response:
+    """The file's name says whose it is. Sent again it changes nothing, so a broken line is no reason to ask first."""
+    house, _ = house_of(request), await application_of(request, Scope.DOCUMENTS)
+    if request.headers.get("content-type", "").partition(";")[0].strip() != "application/pdf":
+        stop(Code.MALFORMED)
+    content = await body_of(request, importing.most_bytes(house))
+    done = await importing.take_in(house, str(request.path_params["file"]), content, house.clock.now())
+    return stop(_NOT_TAKEN[done]) if done.is_refused else reply(DocumentKept(done is Outcome.TAKEN))
+
+
 def routes() -> list[Route]:
     return [
         Route(f"{BASE}/hand-overs", Endpoint(post_hand_overs), methods=["POST"]),
@@ -102,5 +132,6 @@ def routes() -> list[Route]:
         Route(f"{BASE}/authorizations", Endpoint(post_authorizations), methods=["POST"]),
         Route(f"{BASE}/authorizations/{{id}}", Endpoint(get_authorization), methods=["GET"]),
         Route(f"{BASE}/authorizations/{{id}}/release", Endpoint(post_release), methods=["POST"]),
+        Route(f"{BASE}/documents/{{file}}", Endpoint(put_document), methods=["PUT"]),
         Route(f"{BASE}/openapi.json", applications_openapi.get_description, methods=["GET"]),
     ]

@@ -64,6 +64,13 @@ OPERATIONS = (
         "POST", "/authorizations/{id}/release", "It was not carried out: it counts no more",
         None, messages.Authorization, (*KEYED, Code.NOT_FOUND),
     ),
+    Operation(
+        "PUT", "/documents/{file}", "Hand in a statement or a tax form; sent again it changes nothing",
+        None, messages.DocumentKept,
+        (
+            *KEYED, *BODY, Code.DOCUMENT_NAME, Code.DOCUMENT_ACCOUNT, Code.DOCUMENT_OVER, Code.DOCUMENT_UNFIT,
+        ),
+    ),
     Operation("GET", "/openapi.json", "This description", None, None, ()),
 )  # fmt: skip
 
@@ -98,9 +105,17 @@ def _operation(one: Operation) -> dict[str, Any]:
         told["parameters"] = parameters
     if one.body:
         told["requestBody"] = {"required": True, "content": {"application/json": {"schema": ref_to(one.body)}}}
+    if one.path.startswith("/documents/"):
+        told["requestBody"] = _PAPER
     return told
 
 
+_PAPER = {
+    "required": True,
+    "description": "The PDF itself. `file` is ACCOUNT_statement_PERIOD.pdf or ACCOUNT_tax-form_PERIOD.pdf, its period "
+    "2025, 2025-Q3 or 2025-11.",
+    "content": {"application/pdf": {"schema": {"type": "string", "contentMediaType": "application/pdf"}}},
+}
 _IDEMPOTENCY = {
     "name": "Idempotency-Key",
     "in": "header",

@@ -21,7 +21,7 @@ def add(
         list[str], typer.Option("--return", help="Where a client is led back to; compared sign by sign. Repeat it.")
     ] = [],  # noqa: B006  typer reads it and never changes it
     scopes: Annotated[
-        list[str], typer.Option("--scope", help="sessions, names, authorizations. Repeat it.")
+        list[str], typer.Option("--scope", help="sessions, names, authorizations, documents. Repeat it.")
     ] = ["sessions", "authorizations"],  # noqa: B006
 ) -> None:
     """Register an application. Its key is shown once."""
