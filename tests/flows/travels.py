@@ -13,7 +13,7 @@ from twolatch.activation import by_code
 from twolatch.activation.by_code import Added, SettingUp
 from twolatch.client import cards as soft
 from twolatch.client.cards import SoftCard
-from twolatch.custody import flows, importing, receiving, where
+from twolatch.custody import flows, importing, receiving
 from twolatch.custody.handing import Parcel
 from twolatch.custody.model import Card, desk
 from twolatch.custody.orders import flows as orders
@@ -117,7 +117,7 @@ async def posted(house: House, who: SignedIn, one: Return) -> Return:
 
 
 def europe(house: House) -> Region:
-    return where.regions_of(house).of_country("NL")
+    return house.regions.of_country("NL")
 
 
 async def now_is(house: House, serial: str) -> Card:

@@ -50,6 +50,7 @@ from tests.portal_pages.facts import (
     WAYS,
     refusal,
 )
+from tests.portal_pages.plastic import PLASTIC
 from tests.portal_pages.samples_beside import beside
 from twolatch.faces.portal.contact_pages import region_shown
 from twolatch.faces.portal.rendering import Frame, Renderer
@@ -159,8 +160,8 @@ def _close(**changes: Any) -> dict[str, Any]:
 
 
 def _closing(account: Given, **changes: Any) -> dict[str, Any]:
-    base = {"account": account, "into": "", "cards": (), "lacks_key": False, "may_cancel": False}
-    return {**base, "refused": None, "done": None, **changes}
+    empty = {"into": "", "cards": (), "lacks_key": False, "may_cancel": False, "lost_costs": 2000, "currency": "USD"}
+    return {"account": account, "refused": None, "done": None, **empty, **changes}
 
 
 def _trial(stage: str, at: str = "", **more: Any) -> dict[str, Any]:
@@ -460,6 +461,7 @@ SAMPLES: dict[str, Sample] = {
     "contact-anywhere": ("contact", "contact", True, _contact("")),
     "help-return": ("help_return", "help_return", False, _help_return("JP", "password")),
     "help-return-here": ("help_return", "help_return", True, _help_return("NL", "mail_link")),
+    **PLASTIC,
 }  # fmt: skip
 
 
@@ -471,6 +473,8 @@ def drawn(renderer: Renderer, name: str, language: str) -> str:
         "step_up": {"to": "remove", "id": ID},
         **{key: {"id": ID} for key in ("move", "hand_over", "confirm", "close", "closing")},
         "reading_link": {"token": "t"},
+        "return": {"id": ID},
+        "returning": {"id": ID},
     }
     person = "Anna de Vries" if is_signed_in else None
     frame = Frame(language, "the-form-token", place, NOW, person, marks.get(place, {}), template == "closed")

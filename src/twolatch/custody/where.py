@@ -4,12 +4,8 @@ from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 from twolatch.house import House
-from twolatch.regions import Region, Regions
+from twolatch.regions import Region
 from twolatch.regions.days import add_business_days, day_of, end_of, window
-
-
-def regions_of(house: House) -> Regions:
-    return house.regions
 
 
 def _noon(region: Region, day: date) -> int:
@@ -19,7 +15,7 @@ def _noon(region: Region, day: date) -> int:
 
 def arrives(house: House, country: str, now: int) -> int:
     """When a card ordered now is expected there (ms)."""
-    region = regions_of(house).of_country(country)
+    region = house.regions.of_country(country)
     return _noon(region, add_business_days(region, day_of(region, now), house.settings.card_order_days))
 
 

@@ -142,6 +142,12 @@ class Texts:
                 return self.say(language, key, count=-(-seconds // size))
         return self.say(language, "time.seconds", count=seconds)
 
+    def money(self, language: str, hundredths: int, currency: str) -> str:
+        """`US$20.00` or `US$ 20,00`."""
+        from babel.numbers import format_currency
+
+        return format_currency(hundredths / 100, currency, locale=_locale(language), currency_digits=False)
+
     def number(self, language: str, value: int) -> str:
         """`1,000,000` or `1.000.000`."""
         from babel.numbers import format_decimal

@@ -72,7 +72,7 @@ async def announce(
 
 async def announce_for(house: House, serial: str, reason: Reason, region: str, now: int, by: By) -> Return | Fault:
     """For a client at the telephone."""
-    card, where_to = await by_serial(house, serial), where.regions_of(house).by_id(region)
+    card, where_to = await by_serial(house, serial), house.regions.by_id(region)
     user = await people.by_id(house.db, card.user) if card and card.user else None
     if card is None or user is None or where_to is None:
         return Fault.NO_CARD
@@ -153,7 +153,7 @@ async def _post(
     tx: Tx, house: House, user: User, shown: Shown, way: tuple[str, str], now: int, by: By
 ) -> Return | None:
     one, card = shown.one, await cards.by_id(tx, shown.card.id)
-    region = where.regions_of(house).by_id(one.region) or where.regions_of(house).every[0]
+    region = house.regions.by_id(one.region) or house.regions.every[0]
     expected, due = where.comes_back(region, now)
     if card is None or not await store.post(tx, one.id, way, now, expected, due):
         return None

@@ -9,6 +9,8 @@ from twolatch.faces.commands import (
     audit,
     backup,
     card,
+    card_ways,  # noqa: F401  its words belong to `card`
+    carrier,
     code,
     demo,
     desk,
@@ -17,7 +19,7 @@ from twolatch.faces.commands import (
     phone,
     server,
     user,
-)  # fmt: skip
+)
 
 app = typer.Typer(
     name="twolatch",
@@ -27,7 +29,8 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,  # a traceback with locals would print passwords
 )
 app.add_typer(user.app, name="user", help="Clients: add, list, lock, unlock, set a password.")
-app.add_typer(card.app, name="card", help="Challenge cards: import, assign, list; the soft card. Code cards: print.")
+app.add_typer(card.app, name="card", help="Challenge cards: stock, orders, returns; soft ones. Code cards: print.")
+app.add_typer(carrier.app, name="carrier", help="The soft carrier: moves parcels on command, for rehearsals.")
 app.add_typer(account.app, name="account", help="Accounts: open one, list them, close one.")
 app.add_typer(document.app, name="document", help="Activity statements and tax forms: take them in.")
 app.add_typer(phone.app, name="phone", help="The soft phone: activate and approve from a terminal.")

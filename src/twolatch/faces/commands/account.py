@@ -54,6 +54,22 @@ def list_accounts(
 
 
 @app.command()
+def equity(
+    number: Number,
+    amount: Annotated[int, typer.Argument(min=0, max=10**15, help="In whole units of your currency.")],
+) -> None:
+    """Note what an account is worth, as your books say: who may order a card depends on it."""
+    from twolatch.accounts import flows
+
+    async def wish(house: "House") -> object:
+        return await flows.value(house, number, amount, house.clock.now())
+
+    if in_house(wish) is None:
+        fail(f"No account has the number {number}.")
+    typer.echo(f"{number} is worth {amount}.")
+
+
+@app.command()
 def close(
     number: Number,
     into: Annotated[str, typer.Option(help="Number of the account that stays, where two become one.")] = "",

@@ -12,7 +12,7 @@ from twolatch.faces.commands.server import free_port, migrated, run_server
 from twolatch.words.secret import Secret
 
 if TYPE_CHECKING:
-    from twolatch.house import House
+    pass
 
 CLIENTS = (
     ("anna", "Anna de Vries", "anna@example.org", "nl", "linden tree 42 kites"),
@@ -70,7 +70,7 @@ def _configure(data: Path, portal: str, phone: str, desk: str) -> None:
 def _prepare(data: Path) -> None:
     """The database, the clients, what they hold and what is in the post for them, where it is not there yet."""
     from twolatch.app import built_house
-    from twolatch.faces.commands import demo_papers
+    from twolatch.faces.commands import demo_papers, demo_parcels
     from twolatch.people import flows, store
     from twolatch.settings import load
     from twolatch.storage.db import StorageFault
@@ -83,28 +83,12 @@ def _prepare(data: Path) -> None:
                     new = flows.NewUser(name, display, email, language, Secret(password))
                     await flows.add(house, new, house.clock.now())
             await demo_papers.prepare(house, house.clock.now())
-            await _post_a_card(house, _cards(data))
+            await demo_parcels.prepare(house, _cards(data), CARD_HOLDER, CARD_PIN)
 
     try:
         asyncio.run(run())
     except StorageFault as fault:
         fail(str(fault))
-
-
-async def _post_a_card(house: "House", folder: Path) -> None:
-    """Through the same doors as a real one: a maker's file, the stock, the post."""
-    from twolatch.custody import flows
-    from twolatch.custody.importing import take_in
-    from twolatch.faces.commands.card import made_cards
-    from twolatch.protocol.pskc.sealing import FileKey
-    from twolatch.words.warrants import Operator
-
-    if await flows.stock(house, most=1):
-        return
-    now = house.clock.now()
-    file, key = made_cards(folder, "SOFT-", 1, CARD_PIN)
-    report = await take_in(house, Operator(), file, FileKey(key), "", now)
-    await flows.assign(house, report.new[0], CARD_HOLDER, "", now)
 
 
 def _tell(data: Path, portal: str, phone: str) -> None:

@@ -8,7 +8,8 @@ from starlette.responses import Response
 from twolatch.accounts import flows as accounts
 from twolatch.accounts.model import Account, State
 from twolatch.closing import cards, flows, kept
-from twolatch.closing.model import CANCEL_FOR, SETTLED_IN, Card
+from twolatch.closing.model import CANCEL_FOR, SETTLED_IN, Card, Duty
+from twolatch.custody.dues.model import Cause, fee
 from twolatch.faces.portal.places import Place, path_of
 from twolatch.faces.portal.security_pages import id_of
 from twolatch.faces.portal.showing import client_of, done_of, go, show, told
@@ -72,6 +73,8 @@ async def status(request: Request) -> Response:
 async def _standing(request: Request, who: SignedIn, account: Account, refusal: Refusal | None) -> Response:
     house = house_of(request)
     held = await accounts.mine(house, who.user)
+    owed, settings = await cards.of_account(house.db, house, account), house.settings
+    owes_plastic = any(one.duty is Duty.SEND_BACK and not one.settled for one in owed)
     return show(
         request,
         "closing",
@@ -81,9 +84,11 @@ async def _standing(request: Request, who: SignedIn, account: Account, refusal: 
         refused=told(refusal),
         account=account,
         into=next((one.number for one in held if one.id == account.goes_into), ""),
-        cards=[_card(one, who) for one in await cards.of_account(house.db, house, account)],
         lacks_key=await kept.lacks(house.db, house, account, who.user.id),
+        cards=[_card(one, who) for one in owed],
         may_cancel=account.may_cancel(house.clock.now()),
+        lost_costs=fee(settings.card_fees, "card", Cause.LOST, settings.card_reserve) if owes_plastic else 0,
+        currency=settings.card_currency,
         done=done_of(request),
     )
 

@@ -48,6 +48,10 @@ class Place(StrEnum):
     CONTACT = "contact"
     HELP_RETURN = "help_return"
     CARD = "card"
+    CARDS = "cards"
+    ORDER = "order"
+    RETURN = "return"
+    RETURNING = "returning"
     PRINTED = "printed"
     SOFT_CARD = "soft_card"
     BRIDGING = "bridging"
@@ -75,16 +79,19 @@ _PATHS = {
     Place.CONTACT: "/contact",
     Place.HELP_RETURN: "/help/return",
     Place.CARD: "/card",
+    Place.CARDS: "/cards",
+    Place.ORDER: "/cards/order",
     Place.PRINTED: "/code-card",
     Place.SOFT_CARD: "/soft-card",
 }
-_WITH_COUNTRY = {Place.CONTACT, Place.HELP_RETURN}
+_WITH_COUNTRY = {Place.CONTACT, Place.HELP_RETURN, Place.ORDER}
 _BY_ID = {Place.HAND_OVER: "/hand-over", Place.CONFIRM: "/confirm"}
 _BY_TOKEN = {Place.SUSPEND: "/suspend", Place.READING_LINK: "/login/link"}
 # What a client proves himself again for, and where he goes on afterwards.
 REASONS = (
     Place.SECURITY, Place.ACTIVATE, Place.PASSWORD, Place.REMOVE, Place.MOVE, Place.ADD, Place.CARD, Place.KEYS_ONLY,
     Place.CLOSE, Place.CLOSING, Place.PRINTED, Place.SHARE, Place.UNSHARE,
+    Place.ORDER, Place.RETURN, Place.RETURNING,
 )  # fmt: skip
 
 
@@ -184,6 +191,9 @@ def path_of(place: Place, marks: Mapping[str, str]) -> str:
     if place in {Place.CLOSE, Place.CLOSING}:
         one = _id(marks.get("id", ""))
         return f"/accounts/{one}/{place.value}" if one else "/accounts"
+    if place in {Place.RETURN, Place.RETURNING}:
+        one = _id(marks.get("id", ""))
+        return (f"/cards/{one}/return" if place is Place.RETURN else f"/returns/{one}") if one else "/cards"
     if place is Place.ADD:
         kind = _word(marks.get("id", ""))
         return f"/security/add/{kind}" if kind else "/security"
@@ -208,6 +218,11 @@ def step_up_before(path: str) -> StepUp:
         return StepUp(to, _id(path.split("/")[3]))
     if path.startswith("/accounts/"):
         return StepUp(Place.CLOSE if path.endswith("/close") else Place.CLOSING, _id(path.split("/")[2]))
+    if path.startswith("/returns/"):
+        return StepUp(Place.RETURNING, _id(path.split("/")[2]))
+    if path.startswith("/cards/"):
+        one = _id(path.split("/")[2])
+        return StepUp(Place.RETURN, one) if one else StepUp(Place.ORDER)
     if path.startswith("/security/add/"):
         return StepUp(Place.ADD, _word(path.split("/")[3]))
     if path.startswith("/security/share"):

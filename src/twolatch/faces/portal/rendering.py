@@ -93,6 +93,7 @@ class Renderer:
             "iso": _iso,
             "price": partial(texts.price, language),
             "kilobytes": partial(_kilobytes, texts, language),
+            "money": partial(texts.money, language),
         }
         return pages
 

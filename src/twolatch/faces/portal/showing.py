@@ -38,6 +38,7 @@ _ENDS_A_LOGIN = {
 DONE = (
     "renamed", "removed", "paused", "added", "closing_cancelled", "session_ended", "others_ended",
     "password_changed", "activation_cancelled", "keys_only_on", "keys_only_off", "shared", "unshared",
+    "ordered", "order_cancelled", "return_cancelled",
 )  # fmt: skip
 
 
