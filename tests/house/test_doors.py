@@ -33,6 +33,7 @@ TESTS_OF_SECRETS = {
     "people/store.py:_staff": "the MAC of a row",
     "desk/proposals/store.py:_proposal": "the MAC of a row",
     "protocol/pskc/sealing.py:Opener._check": "the MAC of a file that the operator holds",
+    "client/application.py:ticket_of": "192 bits that the application drew itself",
     "client/device.py:link": "the phone looks at the server's keys",
     "faces/api/nonces.py:is_fresh": "128 bits of our own MAC",
     "login/alone.py:_is_ours": "128 bits of our own MAC",

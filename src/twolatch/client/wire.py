@@ -82,14 +82,14 @@ class Wire:
     async def plain(self, method: str, name: str, shape: type[T], body: Any = None) -> T | Refused:
         """An unsigned request. Raises ServerAway, and NotTrusted for an answer of another shape."""
         reply = await self._send(method, name, _encoded(body), {})
-        return _read(reply, shape)
+        return read_reply(reply, shape)
 
     async def persistent(self, method: str, name: str, shape: type[T], body: Any) -> T | Refused:
         """The very same bytes again when the reply was lost; only for what may arrive twice."""
         encoded = _encoded(body)
         for attempt in range(1, TRIES + 1):
             try:
-                return _read(await self._send(method, name, encoded, {}), shape)
+                return read_reply(await self._send(method, name, encoded, {}), shape)
             except ServerAway:
                 if attempt == TRIES:
                     raise
@@ -110,7 +110,7 @@ class Wire:
                 requests.NONCE_HEADER: nonce,
                 requests.SIGNATURE_HEADER: b64u(keys.sign(key, text)),
             }
-            result = _read(await self._send(method, name, encoded, headers), shape)
+            result = read_reply(await self._send(method, name, encoded, headers), shape)
             if not self._is_stale(result, nonce):
                 break
         return result
@@ -200,7 +200,7 @@ def _encoded(body: Any) -> bytes:
     return b"" if body is None else msgspec.json.encode(body)
 
 
-def _read(reply: "httpx.Response", shape: type[T]) -> T | Refused:
+def read_reply(reply: "httpx.Response", shape: type[T]) -> T | Refused:
     if reply.status_code >= 400:
         return _refusal(reply)
     try:

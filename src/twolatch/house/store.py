@@ -200,6 +200,9 @@ async def sweep(tx: Tx, *, challenges: int, sessions: int) -> None:
     await tx.run("DELETE FROM attempts WHERE expires_at < :before", before=challenges)
     await tx.run("DELETE FROM activations WHERE expires_at < :before AND state <> 'active'", before=challenges)
     await tx.run("DELETE FROM notices WHERE state <> 'waiting' AND created_at < :before", before=challenges)
+    await tx.run("DELETE FROM hand_overs WHERE expires_at < :before", before=challenges)
+    await tx.run("DELETE FROM known_sessions WHERE created_at < :before", before=sessions)
+    await tx.run("DELETE FROM authorizations WHERE created_at < :before", before=sessions)
     await tx.run("DELETE FROM sessions WHERE ends_at < :before", before=sessions)
 
 
@@ -218,5 +221,7 @@ async def end_everything(tx: Tx, now: int) -> dict[str, int]:
                WHERE state = 'open'""",
             now=now,
         ),
+        "hand_overs": await tx.run("UPDATE hand_overs SET stage = 'over' WHERE stage IN ('asked', 'issued')"),
+        "authorizations": await tx.run("UPDATE authorizations SET state = 'over' WHERE state = 'open'"),
         "sessions": await tx.run("UPDATE sessions SET ended_at = :now WHERE ended_at = 0", now=now),
     }

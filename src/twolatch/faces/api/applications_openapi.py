@@ -38,7 +38,7 @@ OPERATIONS = (
     Operation(
         "POST", "/sessions", "Exchange a ticket for a session's name, once",
         messages.TicketExchange, messages.KnownSession,
-        (*KEYED, *BODY, Code.TICKET_OVER, Code.SESSION_ENDED, Code.NOT_FOUND),
+        (*KEYED, *BODY, Code.TICKET_OVER, Code.SESSION_ENDED),
     ),
     Operation(
         "GET", "/sessions/{id}", "Whose session it is, and what proved it",
