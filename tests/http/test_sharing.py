@@ -1,5 +1,7 @@
 """One card for two users of the same person: asked for with both passwords and the card, and never a way around."""
 
+import re
+
 from tests.http.test_cards import PIN, answered, number_on, state_of, with_card
 from tests.http.test_passkeys import with_key
 from tests.http.test_typed_kinds import make_stale, proved
@@ -14,7 +16,9 @@ from twolatch.closing import flows as closing
 from twolatch.closing.effect import effect
 from twolatch.custody import flows as custody
 from twolatch.custody import unsharing
-from twolatch.custody.model import Card, Fault, State
+from twolatch.custody.model import OPERATOR, Card, Fault, State
+from twolatch.custody.returns import flows as returns
+from twolatch.custody.returns.model import Reason, Return
 from twolatch.faces import cookies
 from twolatch.people import flows as people
 from twolatch.people.model import User
@@ -80,9 +84,8 @@ async def test_anna_uses_the_card_of_her_other_user_name_for_both(town: Town) ->
         assert proved(await enter(town, user, card)) == "Proved with password and challenge card"
         assert (await town.notices(user))["card_shared"] == 1
         assert (await town.events(user))["authenticators:authenticator:shared"] == 1
-    row = await town.house.db.row("SELECT user_id FROM cards WHERE serial = :serial", serial=card.serial)
-    assert row
-    assert row["user_id"] == owner.id, "the stock knows of one card, and whom it was sent to"
+    listed = town.site.run("card", "list", "--most", "100000")
+    assert re.search(f"{card.serial} +active +{owner.name} \\+ {guest.name} ", listed), "one card, of two users"
 
 
 async def test_a_session_of_the_password_alone_goes_on_with_a_new_token_and_the_others_end(town: Town) -> None:
@@ -339,3 +342,21 @@ async def test_a_guest_who_closes_his_last_account_owes_no_card(town: Town) -> N
     await closed_account(town, guest)
     assert (await held(town, owner), await held(town, guest)) == (["card"], [])
     assert (await enter(town, owner, card)).path == "/"
+
+
+async def test_a_card_that_is_sent_back_stops_for_both_and_is_passed_on_to_nobody(town: Town) -> None:
+    owner, browser, card, guest, _ = await shared(town)
+    house, now = town.house, town.house.clock.now()
+    await set_up_app(browser)
+    announced = await returns.announce_for(house, card.serial, Reason.CONSOLIDATION, "europe", now, OPERATOR)
+    assert isinstance(announced, Return)
+    one = await one_of(town, owner)
+    await browser.get(f"/security/authenticators/{one}/remove")
+    await browser.send(f"/security/authenticators/{one}/remove")
+    assert (await held(town, owner), await held(town, guest)) == (["totp"], ["card"])
+    posted = await returns.post_for(house, card.serial, "post", "RR123456785NL", now, OPERATOR)
+    assert isinstance(posted, Return), posted
+    assert (await town.browser().log_in(guest.name)).says("login.phone_locked"), "it lies in a mail bag"
+    row = await house.db.row("SELECT user_id FROM cards WHERE serial = :serial", serial=card.serial)
+    assert row
+    assert row["user_id"] == owner.id

@@ -32,7 +32,7 @@ async def may_replace(db: Database | Tx, house: House, user: str, swap: Swap, si
         old = prover if swap.old == swap.prover else await store.find(db, house.keys, swap.old)
     except store.ForgedRow:
         return False
-    if not prover or not old or {prover.user, old.user} != {user}:
+    if not prover or not old or user not in prover.holders or old.user != user:
         return False
     return _is_unbroken(prover, since) and may_hand_on(house, prover) and old.state in HELD
 

@@ -90,6 +90,7 @@ async def leave(tx: Tx, house: House, one: Authenticator, user: User, event: Eve
     tx.after(lambda: house.signals.tell(f"user:{user.id}"))
     if other:
         await audit.write(tx, now, Event.SHARE_ENDED, other.id, one.id)
-        await notices.write(tx, house, now, other.recipient, "share_ended", phone=one.name, other=user.name)
+        if one.state is State.ACTIVE:  # who was told that it is stopped is not told that it goes on
+            await notices.write(tx, house, now, other.recipient, "share_ended", phone=one.name, other=user.name)
         tx.after(lambda: house.signals.tell(f"user:{other.id}"))
     return True

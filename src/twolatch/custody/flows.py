@@ -216,8 +216,13 @@ async def out_of_use(tx: Tx, house: House, card: Card, user: User, now: int) -> 
 
 async def _stop(tx: Tx, house: House, card: Card, user: User, now: int) -> None:
     event, one = Event.AUTHENTICATOR_SUSPENDED, await authenticators.find(tx, house.keys, card.authenticator)
+    if one and user.id not in one.holders:  # who sends it back has left it to his other user name
+        user = await people.by_id(tx, one.user) or user
     if one and await outcome.move(tx, house, one.id, user, OfAuthenticator.SUSPENDED, event, now) and one.state in HELD:
         await telling.write(tx, house, user, one, "phone_suspended", now)
+
+
+_IN_USE = frozenset({State.ACTIVE, State.SUSPENDED, State.WITHDRAWN, State.FAULTY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +245,8 @@ class Custodian:
 
     async def hand_over(self, tx: Tx, house: House, one: Authenticator, user: str, now: int) -> None:
         """Two users of one person had it, and one let go: it stays with the other, who sends it back one day."""
-        card = await store.of_authenticator(tx, one.id)
+        found = await store.of_authenticator(tx, one.id)
+        card = found if found and found.state in _IN_USE else None  # what is on its way back comes from who sent it
         if card and not await store.pass_on(tx, house.keys, card, user, store.opened(house.keys, card), now):
             raise LookupError(f"card {card.serial} changed hands twice at once")
         if card:

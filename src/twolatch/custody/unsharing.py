@@ -1,4 +1,4 @@
-"""The operator ends the sharing of a card: its owner keeps it."""
+"""Who uses a card; and the operator ends its sharing: its owner keeps it."""
 
 from twolatch.authenticators import outcome
 from twolatch.authenticators import store as authenticators
@@ -32,3 +32,14 @@ async def end(house: House, warrant: Warrant, serial: str, now: int) -> Card | F
         return card if is_done else Fault.NOT_NOW
 
     return await house.db.write(work)
+
+
+async def users_of(house: House, card: Card) -> list[str]:
+    """The names of the users it serves, or is sent to; whose it is first."""
+    try:
+        one = await authenticators.find(house.db, house.keys, card.authenticator) if card.authenticator else None
+    except authenticators.ForgedRow:
+        one = None  # it serves nobody
+    ids = [card.user, one.guest if one else ""]
+    found = [await people.by_id(house.db, each) for each in ids if each]
+    return [user.name for user in found if user]

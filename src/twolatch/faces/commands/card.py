@@ -121,25 +121,24 @@ def list_cards(
     most: Annotated[int, typer.Option(min=1, max=100_000, help="How many at the most.")] = 1000,
 ) -> None:
     """List the stock by serial: where each card is, and whose."""
-    from twolatch.custody import flows
+    from twolatch.custody import flows, unsharing
     from twolatch.custody.model import State
-    from twolatch.people import store
 
     if state and state not in set(State):
         fail(f"A card is {', '.join(State)}.", 2)
 
-    async def wish(house: "House") -> list[tuple["Card", str]]:
+    async def wish(house: "House") -> list[tuple["Card", list[str]]]:
         cards = await flows.stock(house, most=most, state=state)
-        found = [await store.by_id(house.db, user) for user in {card.user for card in cards if card.user}]
-        names = {user.id: user.name for user in found if user}
-        return [(card, names.get(card.user, "")) for card in cards]
+        return [(card, await unsharing.users_of(house, card)) for card in cards]
 
-    for card, name in in_house(wish):
+    for card, names in in_house(wish):
+        name, other = (*names, "", "")[:2]
         if as_json:
-            facts = {"serial": card.serial, "state": card.state.value, "user": name, "maker": card.maker}
-            typer.echo(json.dumps({**facts, "model": card.model}, ensure_ascii=False))
+            facts = {"serial": card.serial, "state": card.state.value, "user": name, "shared_with": other}
+            typer.echo(json.dumps({**facts, "maker": card.maker, "model": card.model}, ensure_ascii=False))
         else:
-            typer.echo(f"{card.serial:24} {card.state.value:10} {name:24} {card.maker} {card.model}".rstrip())
+            both = f"{name} + {other}" if other else name
+            typer.echo(f"{card.serial:24} {card.state.value:10} {both:24} {card.maker} {card.model}".rstrip())
 
 
 @app.command()
