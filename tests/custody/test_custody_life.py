@@ -49,6 +49,13 @@ def test_what_was_with_a_client_is_looked_at_before_it_is_destroyed(state: State
     assert card(state).may_go(State.DESTROYED) is (State.DESTROYED in NEXT[state])
 
 
+@pytest.mark.parametrize("state", State)
+def test_what_never_left_the_house_does_not_come_back(state: State) -> None:
+    assert not card(state).may_go(State.ANNOUNCED)
+    assert not card(state).may_go(State.RECEIVED)
+    assert not card(state).may_come_back
+
+
 def test_what_an_authenticator_does_to_its_card_is_a_step_of_the_card() -> None:
     assert all(to in NEXT[seen] for steps in FOLLOWS.values() for seen, to in steps.items())
 

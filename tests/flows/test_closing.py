@@ -254,8 +254,8 @@ async def with_cards(house: House, time: Time) -> tuple[SignedIn, Account]:
     await house.db.write(
         lambda tx: tx.run(
             """INSERT INTO cards
-                   (id, serial, kind, maker, model, sealed, key_mac, state, user_id, created_at, changed_at)
-               VALUES ('c1', '730017742', 'card', 'M', 'X', :none, :mac, 'shipped', :user, 1, 1)""",
+                   (id, serial, kind, maker, model, sealed, key_mac, state, user_id, created_at, changed_at, shipped_at)
+               VALUES ('c1', '730017742', 'card', 'M', 'X', :none, :mac, 'shipped', :user, 1, 1, 1)""",
             none=b"", mac=b"m", user=who.user.id,
         )
     )  # fmt: skip

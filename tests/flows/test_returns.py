@@ -18,6 +18,7 @@ from tests.flows.travels import (
     fresh,
     may_order,
     now_is,
+    order,
     posted,
     sent,
     set_up,
@@ -26,17 +27,22 @@ from tests.flows.travels import (
     with_card,
     with_settings,
 )
+from twolatch.accounts import flows as accounts
 from twolatch.authenticators import store as authenticators
 from twolatch.authenticators.flows import unlock_all
 from twolatch.authenticators.model import State as OfAuthenticator
 from twolatch.authenticators.outcome import move
+from twolatch.closing import cards as owed_cards
+from twolatch.closing import flows as closing
+from twolatch.closing.effect import close_due
+from twolatch.closing.model import How
 from twolatch.custody import flows
 from twolatch.custody.dues import flows as dues
 from twolatch.custody.dues.model import Cause, What
 from twolatch.custody.model import CARRIER, Card, Fault
 from twolatch.custody.model import State as OfCard
 from twolatch.custody.orders import flows as orders
-from twolatch.custody.orders.model import shown_number
+from twolatch.custody.orders.model import Order, shown_number
 from twolatch.custody.returns import flows as returns
 from twolatch.custody.returns.model import Reason, Return, State
 from twolatch.custody.returns.reminding import warn
@@ -307,3 +313,41 @@ async def test_what_cannot_be_a_tracking_number_posts_nothing(house: House, time
     time.pass_(HOURS)
     stale = await returns.post(house, fresh(house, old), one.id, "", TRACKING, house.clock.now() + 5_000)
     assert stale == Refusal(Code.STEP_UP), "and a proof that is old posts nothing"
+
+
+async def test_a_closing_waits_for_the_card_and_ends_with_its_receipt_and_there_is_one_truth(
+    house: House, time: Time
+) -> None:
+    who, _, card = await with_card(house, time)
+    account = await closing.mine(house, who, (await accounts.mine(house, who.user))[0].id)
+    assert account
+    asked = await closing.ask(house, fresh(house, who), account, account.number, "", house.clock.now())
+    assert not isinstance(asked, Refusal), asked
+    time.pass_(DAY)
+    await close_due(house, house.clock.now())
+    [waits] = await accounts.mine(house, who.user)
+    assert waits.state.value == "waiting"
+    one = await posted(house, who, await announced(house, who, await now_is(house, card.serial)))
+    [owed] = await owed_cards.of_account(house.db, house, waits)
+    assert owed.settled is None, "in the post is not here"
+    time.pass_(4 * DAY)
+    assert isinstance(await returns.receive(house, one.number, house.clock.now(), CLERK), Card)
+    [owed] = await owed_cards.of_account(house.db, house, waits)
+    assert (owed.settled, owed.settled_at) == (How.RETURNED, house.clock.now())
+    assert await house.db.rows("SELECT card_id FROM settled_cards") == [], "the stock knows, and nobody repeats it"
+    assert await close_due(house, house.clock.now()) == 1
+    [closed] = await accounts.mine(house, who.user)
+    assert closed.state.value == "closed"
+    assert (await ledger(house))[-1] == (What.RELEASED, "returned", 2000)
+
+
+async def test_the_last_account_takes_what_was_ordered_and_set_aside_with_it(house: House, time: Time) -> None:
+    who, _, _ = await may_order(house, time)
+    assert isinstance(await order(house, who), Order)
+    account = await closing.mine(house, who, (await accounts.mine(house, who.user))[0].id)
+    assert account
+    await closing.ask(house, fresh(house, who), account, account.number, "", house.clock.now())
+    time.pass_(DAY)
+    assert await close_due(house, house.clock.now()) == 1
+    assert [one.state.value for one in await orders.mine(house, who.user)] == ["cancelled"]
+    assert (await ledger(house))[-1] == (What.RELEASED, "cancelled", 2000)

@@ -145,9 +145,14 @@ class Card:
     tracking: str
 
     def may_go(self, to: State) -> bool:
-        """What was with a client is looked at before it is destroyed."""
+        """What was with a client is looked at before it is destroyed; what never left the house does not come back."""
         has_to_be_seen = to is State.DESTROYED and self.shipped_at > 0 and self.state is not State.INSPECTED
-        return to in NEXT[self.state] and not has_to_be_seen
+        was_here = to in {State.ANNOUNCED, State.RECEIVED} and not self.shipped_at
+        return to in NEXT[self.state] and not has_to_be_seen and not was_here
+
+    @property
+    def may_come_back(self) -> bool:
+        return self.state in SENT_BACK_FROM and self.shipped_at > 0
 
 
 @dataclass(frozen=True, slots=True)

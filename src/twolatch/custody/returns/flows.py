@@ -16,7 +16,7 @@ from twolatch.custody import store as cards
 from twolatch.custody.dues import flows as dues
 from twolatch.custody.dues.model import SEEN, Cause
 from twolatch.custody.flows import by_serial, out_of_use, step
-from twolatch.custody.model import CLIENT, SENT_BACK_FROM, By, Card, Fault
+from twolatch.custody.model import CLIENT, By, Card, Fault
 from twolatch.custody.model import State as OfCard
 from twolatch.custody.orders.model import made_number, read_number, shown_number
 from twolatch.custody.returns import store
@@ -46,7 +46,7 @@ async def may_announce(house: House, who: SignedIn, card: str, reason: Reason | 
     found = await cards.by_id(house.db, card)
     if found is None or found.user != who.user.id:
         return Refusal(Code.NOT_FOUND)
-    if found.state not in SENT_BACK_FROM:
+    if not found.may_come_back:
         return Refusal(Code.RETURN_NOT_NOW)
     if reason in PHONE_FIRST and found.state is not OfCard.FAULTY:
         return Refusal(Code.RETURN_PHONE_FIRST)
@@ -79,7 +79,7 @@ async def announce_for(house: House, serial: str, reason: Reason, region: str, n
 
     async def work(tx: Tx) -> Return | Fault:
         await people.take_turn(tx, user.id)
-        if card.state not in SENT_BACK_FROM:
+        if not card.may_come_back:
             return Fault.NOT_NOW
         return await _announce(tx, house, user, card, reason, where_to, now, by) or Fault.NOT_NOW
 

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from twolatch.custody import flows
-from twolatch.custody.model import BACK, IN_HAND, SENT_BACK_FROM, Card, Step
+from twolatch.custody.model import BACK, IN_HAND, Card, Step
 from twolatch.custody.orders import flows as orders
 from twolatch.custody.orders.flows import Offer
 from twolatch.custody.orders.model import OPEN, Order, shown_number
@@ -76,7 +76,7 @@ async def _card(request: Request, who: SignedIn, card: Card, sent_back: Return |
         "carrier": card.carrier,
         "tracking": card.tracking,
         "may_activate": card.state in IN_HAND,
-        "may_return": card.state in SENT_BACK_FROM,
+        "may_return": card.may_come_back,
         "return_id": sent_back.id if sent_back else "",
         "way": [step_shown(step) for step in way],
     }

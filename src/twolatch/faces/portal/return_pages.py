@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from twolatch.custody import flows as cards
 from twolatch.custody.handing import HALF_A_DAY
-from twolatch.custody.model import SENT_BACK_FROM, Card
+from twolatch.custody.model import Card
 from twolatch.custody.model import State as OfCard
 from twolatch.custody.orders import flows as orders
 from twolatch.custody.orders.model import shown_number
@@ -35,7 +35,7 @@ _ELSEWHERE = {Code.STEP_UP, Code.NOT_FOUND, Code.SESSION_ENDED, Code.BUSY}
 async def ask(request: Request) -> Response:
     who = await client_of(request)
     card = await _card(request, who)
-    if card.state not in SENT_BACK_FROM:
+    if not card.may_come_back:
         return go("/cards")
     await must_be_fresh(request)
     return await _ask(request, who, card, "", None)
