@@ -48,6 +48,7 @@ async def _offer(request: Request, who: SignedIn) -> Offer | Refusal:
 async def choose_country(request: Request) -> Response:
     """Each country writes its addresses in its own way: its form is another one."""
     typed = await form_of(request)
+    await client_of(request)
     return go(path_of(Place.ORDER, {"country": typed.get("country", "").upper()}))
 
 
