@@ -37,7 +37,7 @@ TESTS_OF_SECRETS = {
     "client/device.py:link": "the phone looks at the server's keys",
     "faces/api/nonces.py:is_fresh": "128 bits of our own MAC",
     "login/alone.py:_is_ours": "128 bits of our own MAC",
-    "faces/web.py:form_of": "144 bits of our own MAC",
+    "faces/web.py:check_form_token": "144 bits of our own MAC",
     "kinds/phone.py:Phone.seen": "128 bits under a key of the live page",
     "kinds/phone.py:Phone.concerns": "the hash of a challenge",
     # the client's own new password beside his old one: a miss changes the password, so nobody can try twice

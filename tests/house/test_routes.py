@@ -68,7 +68,7 @@ def unguarded_forms(routes: Iterable[Route], reach: Reach) -> list[str]:
     return [
         route.path
         for route in routes
-        if "POST" in (route.methods or ()) and "faces.web.form_of" not in reach.of(handler_of(route))
+        if "POST" in (route.methods or ()) and "faces.web.check_form_token" not in reach.of(handler_of(route))
     ]
 
 

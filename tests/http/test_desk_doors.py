@@ -133,7 +133,7 @@ async def test_an_agent_whose_password_was_set_by_another_chooses_his_own_first(
 
 
 def path_of(route_path: str) -> str:
-    for name in ("id", "note", "one", "proof", "serial", "token", "kind"):
+    for name in ("id", "note", "number", "one", "proof", "serial", "token", "kind"):
         route_path = route_path.replace(f"{{{name}}}", new_id(bytes(16)))
     assert "{" not in route_path, route_path
     return route_path

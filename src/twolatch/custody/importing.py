@@ -1,6 +1,6 @@
 """Taking in what a maker delivers: all of a file, or nothing of it. What is known already is never overwritten."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import sha256
@@ -72,6 +72,20 @@ def examine(
     kind = next(kind for kind in house.kinds if isinstance(kind, Issued))
     fit = [found for found in package.keys if _is_fit(kind, found, today, report)]
     return Lot(sha256(data).hexdigest(), kind.name, fit, report.refused, package.notes)
+
+
+def file_key(halves: Sequence[str], passphrase: str) -> FileKey | None:
+    """The maker's key in hex, or as two people's halves (joined by XOR), or a passphrase; None when it is none."""
+    try:
+        parts = [bytes.fromhex("".join(half.split())) for half in halves if half.strip()]
+    except ValueError:
+        return None
+    if len({len(part) for part in parts}) > 1:
+        return None
+    joined = bytes(len(parts[0])) if parts else b""
+    for part in parts:
+        joined = bytes(one ^ other for one, other in zip(joined, part, strict=True))
+    return FileKey(joined, passphrase.encode())
 
 
 async def take_in(

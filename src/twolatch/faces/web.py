@@ -178,7 +178,7 @@ async def form_of(request: Request) -> dict[str, str]:
     Three independent checks: where the browser says it comes from, its Origin, and the token. Login forms too, or a
     client could be logged in as somebody else and scan *his* code.
     """
-    _check_source(request)
+    check_source(request)
     if not request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
         stop(Code.MALFORMED)
     body = await body_of(request, FORM_LONGEST)
@@ -189,13 +189,17 @@ async def form_of(request: Request) -> dict[str, str]:
     fields = dict(pairs)
     if len(fields) != len(pairs):
         stop(Code.MALFORMED)
-    wanted = form_token(request)
-    if not wanted or not same(fields.pop("csrf", "").encode("utf-8", "replace"), wanted.encode()):
-        stop(Code.FORGED)
+    check_form_token(request, fields.pop("csrf", ""))
     return fields
 
 
-def _check_source(request: Request) -> None:
+def check_form_token(request: Request, given: str) -> None:
+    wanted = form_token(request)
+    if not wanted or not same(given.encode("utf-8", "replace"), wanted.encode()):
+        stop(Code.FORGED)
+
+
+def check_source(request: Request) -> None:
     """`Sec-Fetch-Site` where the browser sends it, Origin where it does; one of them must be there."""
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     settings = house_of(request).settings

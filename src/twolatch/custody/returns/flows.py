@@ -209,6 +209,13 @@ async def find(house: House, typed: str) -> Shown | None:
     return Shown(found, card) if found and card else None
 
 
+async def card_of(house: House, typed: str) -> Card | None:
+    """The card of a return's number, also when the return is over."""
+    number = read_number(typed)
+    found = await store.by_number(house.db, number) if number else None
+    return await cards.by_id(house.db, found.card) if found else None
+
+
 async def under_way(house: House, most: int = PAGE) -> list[Return]:
     return await store.under_way(house.db, most)
 

@@ -18,6 +18,8 @@ from twolatch.custody import importing
 from twolatch.custody import store as cards
 from twolatch.custody.model import Fault
 from twolatch.custody.model import State as OfCard
+from twolatch.custody.orders import flows as ordering
+from twolatch.custody.orders import store as orders
 from twolatch.desk import budgets
 from twolatch.desk.budgets import Budget
 from twolatch.desk.proposals import store
@@ -26,6 +28,7 @@ from twolatch.house import House
 from twolatch.people import store as people
 from twolatch.people.model import Role
 from twolatch.protocol.pskc.reading import FoundKey
+from twolatch.regions import Address
 from twolatch.storage.db import Tx
 from twolatch.words.refusals import Code, Refusal
 from twolatch.words.warrants import Lowering, TwoPersons
@@ -82,6 +85,14 @@ class LossWish(Wish, frozen=True, tag="stock_loss"):
     serial: str
     was: str
     to: str
+
+
+class AddressWish(Wish, frozen=True, tag="order_address"):
+    """Where the card of this order goes, and where it went before."""
+
+    number: str
+    old: Address
+    new: Address
 
 
 class BudgetWish(Wish, frozen=True, tag="more_budget"):
@@ -141,6 +152,14 @@ async def _write_off(tx: Tx, house: House, warrant: TwoPersons, wish: LossWish, 
         raise NotPossible(Code.PROPOSAL_CHANGED)
 
 
+async def _readdress(tx: Tx, house: House, warrant: TwoPersons, wish: AddressWish, ready: None, now: int) -> None:
+    order = await orders.by_number(tx, house.keys, wish.number)
+    if order is None or order.address != wish.old:
+        raise NotPossible(Code.PROPOSAL_CHANGED)
+    if isinstance(await ordering.send_elsewhere(tx, house, warrant, order, wish.new, now), Fault):
+        raise NotPossible(Code.PROPOSAL_CHANGED)
+
+
 async def _give_more(tx: Tx, house: House, warrant: TwoPersons, wish: BudgetWish, ready: None, now: int) -> None:
     await budgets.give_more(tx, warrant, wish.agent, Budget(wish.budget), wish.extra, now)
 
@@ -162,6 +181,7 @@ class Action:
 ACTIONS: Mapping[Lowering, Action] = {
     Lowering.TEMPORARY_CODE: Action(CodeWish, ANYBODY, _give_code, _ready_code),
     Lowering.LAST_REMOVED: Action(RemovalWish, ANYBODY, _take_off),
+    Lowering.ORDER_ADDRESS: Action(AddressWish, ANYBODY, _readdress),
     Lowering.STOCK_IMPORT: Action(ImportWish, OFFICERS, _keep_cards, _ready_cards),
     Lowering.STOCK_LOSS: Action(LossWish, ANYBODY, _write_off),
     Lowering.MORE_BUDGET: Action(BudgetWish, OFFICERS, _give_more),

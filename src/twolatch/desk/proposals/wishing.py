@@ -9,9 +9,11 @@ from twolatch.authenticators.model import State as OfAuthenticator
 from twolatch.custody import importing
 from twolatch.custody import store as cards
 from twolatch.custody.model import State as OfCard
+from twolatch.custody.orders import store as orders
+from twolatch.custody.orders.model import State as OfOrder
 from twolatch.desk import budgets
 from twolatch.desk.budgets import Budget
-from twolatch.desk.proposals.actions import BudgetWish, CodeWish, ImportWish, LossWish, RemovalWish
+from twolatch.desk.proposals.actions import AddressWish, BudgetWish, CodeWish, ImportWish, LossWish, RemovalWish
 from twolatch.desk.proposals.flows import propose
 from twolatch.desk.proposals.model import Proposal
 from twolatch.house import House
@@ -19,6 +21,7 @@ from twolatch.people import store as people
 from twolatch.people.model import User
 from twolatch.protocol.labels import clean_label
 from twolatch.protocol.pskc.sealing import FileKey
+from twolatch.regions import Address
 from twolatch.sessions.model import AtDesk
 from twolatch.words.refusals import Code, Refusal
 from twolatch.words.warrants import Lowering
@@ -55,6 +58,19 @@ async def loss(house: House, who: AtDesk, serial: str, to: OfCard, reason: str, 
         return Refusal(Code.STOCK_NOT_NOW)
     wish = LossWish(card.serial, card.state.value, to.value)
     return await propose(house, who, Lowering.STOCK_LOSS, card.serial, wish, reason, now)
+
+
+async def address(
+    house: House, who: AtDesk, number: str, new: Address, reason: str, now: int
+) -> Proposal | Refusal:
+    """A card that is not sent yet goes elsewhere: whoever gets it has half of a login in hand."""
+    order = await orders.by_number(house.db, house.keys, number)
+    if order is None or order.state is not OfOrder.ORDERED:
+        return Refusal(Code.NOT_FOUND)
+    if order.address == new:
+        return Refusal(Code.ORDER_SAME)
+    what, wish = Lowering.ORDER_ADDRESS, AddressWish(order.number, order.address, new)
+    return await propose(house, who, what, order.number, wish, reason, now, client=order.user)
 
 
 async def more(

@@ -18,6 +18,11 @@ class DeskPlace(StrEnum):
     PROPOSAL = "proposal"
     BUDGETS = "budgets"
     CASE = "case"
+    STOCK = "stock"
+    CARD = "card"
+    ORDERS = "orders"
+    RETURNS = "returns"
+    IMPORT = "import"
 
 
 _PATHS = {
@@ -29,9 +34,17 @@ _PATHS = {
     DeskPlace.STEP_UP: "/step-up",
     DeskPlace.PROPOSALS: "/proposals",
     DeskPlace.BUDGETS: "/budgets",
+    DeskPlace.STOCK: "/stock",
+    DeskPlace.ORDERS: "/orders",
+    DeskPlace.RETURNS: "/returns",
+    DeskPlace.IMPORT: "/stock/import",
 }
 # Pages about one thing, named by the id among the marks.
-_BY_ID: Mapping[DeskPlace, str] = {DeskPlace.PROPOSAL: "/proposals/{id}", DeskPlace.CASE: "/cases/{id}"}
+_BY_ID: Mapping[DeskPlace, str] = {
+    DeskPlace.PROPOSAL: "/proposals/{id}",
+    DeskPlace.CASE: "/cases/{id}",
+    DeskPlace.CARD: "/stock/cards/{id}",
+}
 
 # What somebody proves himself again for: the mark that carries its id, and its page.
 _BACK = {"case": "/cases/{id}", "proposal": "/proposals/{id}"}
@@ -62,6 +75,9 @@ class Back:
 MENU = (
     (DeskPlace.HOME, "desk.menu.home", "h"),
     (DeskPlace.PROPOSALS, "desk.menu.proposals", "p"),
+    (DeskPlace.ORDERS, "desk.menu.orders", "o"),
+    (DeskPlace.RETURNS, "desk.menu.returns", "r"),
+    (DeskPlace.STOCK, "desk.menu.stock", "s"),
 )
 
 

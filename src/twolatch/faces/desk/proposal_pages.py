@@ -24,7 +24,10 @@ async def page(request: Request) -> Response:
     who, house = await agent_of(request), house_of(request)
     now = house.clock.now()
     waiting = _seen_by(who, await flows.waiting(house, now))
-    ended = _seen_by(who, await flows.history(house, now))
+    before = request.query_params.get("before", "")
+    is_moment = before.isascii() and before.isdigit() and len(before) < 16
+    past = await flows.history(house, now, int(before) if is_moment else 1 << 62)
+    ended = _seen_by(who, past)
     return show(
         request,
         "desk_proposals",
@@ -32,6 +35,7 @@ async def page(request: Request) -> Response:
         who,
         waiting=[await telling.line(request, one, now) for one in waiting],
         ended=[await telling.line(request, one, now) for one in ended],
+        older=past[-1].content.created_at if len(past) == flows.PAGE else 0,
         is_officer=who.is_officer,
         standing=_name(waiting),
     )
@@ -74,7 +78,7 @@ async def _one(
         refusal=refusal,
         refused=told(refusal),
         proposal=await telling.line(request, found, now),
-        wish=await telling.wish(request, found),
+        wish=await telling.wish(request, found, is_open=is_open),
         digest=found.digest,
         is_mine=found.content.proposer == who.user.id,
         may_decide=is_open and may is None,

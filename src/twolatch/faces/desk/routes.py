@@ -11,10 +11,14 @@ from twolatch.faces.desk import (
     budget_pages,
     case_pages,
     home_pages,
+    import_pages,
     login_pages,
     proposal_pages,
+    return_pages,
+    shipping_pages,
     showing,
     step_up_pages,
+    stock_pages,
 )
 from twolatch.faces.portal import assets, open_pages
 from twolatch.faces.portal import login_pages as latches
@@ -44,7 +48,7 @@ class Desk(Equipped):
         return showing.refuse(request, refusal)
 
     def routes(self) -> list[Route]:
-        return [*self._ways_in(), *self._work(), *self._cases(), *self._second_persons()]
+        return [*self._ways_in(), *self._work(), *self._cases(), *self._second_persons(), *self._cards()]
 
     def _ways_in(self) -> list[Route]:
         return [
@@ -112,4 +116,23 @@ class Desk(Equipped):
             self.post(f"{one}/show", proposal_pages.show_given),
             self.get("/budgets", budget_pages.page),
             self.post("/budgets", budget_pages.more),
+        ]
+
+    def _cards(self) -> list[Route]:
+        return [
+            self.get("/stock", stock_pages.page),
+            self.get("/stock/find", stock_pages.find),
+            self.get("/stock/import", import_pages.page),
+            self.post("/stock/import", import_pages.take_in),
+            self.get("/stock/cards/{id}", stock_pages.one),
+            self.post("/stock/cards/{id}/write-off", stock_pages.write_off),
+            self.get("/orders", shipping_pages.page),
+            self.get("/orders/find", shipping_pages.find),
+            self.get("/orders/{number}", shipping_pages.one),
+            self.post("/orders/{number}/ship", shipping_pages.ship),
+            self.post("/orders/{number}/address", shipping_pages.readdress),
+            self.get("/returns", return_pages.page),
+            self.post("/returns/receive", return_pages.receive),
+            self.post("/returns/inspect", return_pages.inspect),
+            self.post("/returns/destroy", return_pages.destroy),
         ]

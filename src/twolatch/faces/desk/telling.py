@@ -6,10 +6,20 @@ from starlette.requests import Request
 
 from twolatch.authenticators import policy
 from twolatch.authenticators import store as authenticators
-from twolatch.desk.proposals.actions import BudgetWish, CodeWish, ImportWish, LossWish, RemovalWish, wish_of
+from twolatch.custody.orders.model import shown_number
+from twolatch.desk.proposals.actions import (
+    AddressWish,
+    BudgetWish,
+    CodeWish,
+    ImportWish,
+    LossWish,
+    RemovalWish,
+    wish_of,
+)
 from twolatch.desk.proposals.model import Proposal
 from twolatch.faces.web import house_of
 from twolatch.people import store as people
+from twolatch.regions.addresses import lines
 
 LISTED = 40  # serials that stand on a page; the rest is counted
 
@@ -53,19 +63,23 @@ def _about(proposal: Proposal) -> str:
     wish = wish_of(proposal.content)
     if isinstance(wish, LossWish):
         return wish.serial
+    if isinstance(wish, AddressWish):
+        return shown_number(wish.number)
     return wish.name if isinstance(wish, ImportWish) else ""
 
 
-async def wish(request: Request, proposal: Proposal) -> dict[str, Any]:
-    """The context of `parts/wishes.html`."""
+async def wish(request: Request, proposal: Proposal, *, is_open: bool) -> dict[str, Any]:
+    """The context of `parts/wishes.html`. What a code would stop is told while it can still be decided."""
     found, house = wish_of(proposal.content), house_of(request)
     match found:
         case CodeWish():
             held = await authenticators.held_by(house.db, house.keys, proposal.content.client)
             lasting = [one for one in held if not policy.is_spare(house, one) and not policy.is_stand_in(house, one)]
-            return {"stops": [one.name for one in lasting]}
+            return {"stops": [one.name for one in lasting if is_open]}
         case RemovalWish():
             return {"held": [name for _, name in found.held]}
+        case AddressWish():
+            return {"number": shown_number(found.number), "old": lines(found.old), "new": lines(found.new)}
         case LossWish():
             return {"serial": found.serial, "was": found.was, "to": found.to}
         case BudgetWish():
