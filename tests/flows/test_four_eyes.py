@@ -73,7 +73,7 @@ async def letters(house: House, user: User) -> Counter[str]:
 
 
 def test_every_thing_two_persons_decide_has_its_line() -> None:
-    assert set(ACTIONS) == set(Lowering) - {Lowering.ORDER_ADDRESS}
+    assert set(ACTIONS) == set(Lowering)
     assert {state for state, after in NEXT.items() if after} == {State.OPEN}
     assert set(NEXT) == set(State)
 
