@@ -27,7 +27,7 @@ EVERYBODYS = {
     "/", "/login", "/login/second", "/login/wait", "/login/collect", "/login/number", "/login/answer", "/login/again",
     "/login/switch", "/login/cancel", "/login/link/{token}", "/login/key", "/logout", "/logged-out", "/lost",
     "/lost/{token}", "/found", "/suspend/{token}", "/language", "/assets/{file}", "/healthz", "/readyz",
-    "/contact", "/help/return",
+    "/contact", "/help/return", "/support",
 }  # fmt: skip
 
 

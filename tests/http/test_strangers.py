@@ -18,6 +18,7 @@ OPEN = {
     "/login/switch", "/login/cancel", "/logged-out", "/logout", "/suspend/{token}", "/language", "/assets/{file}",
     "/login/key",  # a passkey says whose it is
     "/login/link/{token}",  # a link by mail, after the password
+    "/hand-over/{id}",  # whether an application's wish still stands; then the login page
     "/support",  # whether an agent is real; of clients it says nothing
     "/contact", "/help/return",  # where cards go back to, and whom to phone
     "/lost", "/lost/{token}", "/found",  # who lost the phone has no session; the password is asked, or a link of ours

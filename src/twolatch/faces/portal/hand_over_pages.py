@@ -9,7 +9,7 @@ from twolatch.faces import cookies
 from twolatch.faces.portal.places import Place
 from twolatch.faces.portal.policy import leading_to
 from twolatch.faces.portal.showing import client_of, show, to_login
-from twolatch.faces.web import Stop, form_of, give, house_of, stop, who_is
+from twolatch.faces.web import Stop, form_of, give, house_of, stop, who_is, who_reads
 from twolatch.protocol.codes import is_id
 from twolatch.words.limits import SECOND
 from twolatch.words.refusals import Code, Refusal
@@ -23,6 +23,8 @@ def id_of(request: Request) -> str:
 async def page(request: Request) -> Response:
     """Who is not signed in logs in first, and comes back here."""
     house, one = house_of(request), id_of(request)
+    if await who_is(request) is None and await who_reads(request):
+        stop(Code.READING_ONLY)  # his login page would lead back to his papers, and never here
     wish = await flows.look(house, one, house.clock.now())
     if wish is None:
         stop(Code.HAND_OVER_OVER)
