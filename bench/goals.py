@@ -63,6 +63,13 @@ def _asked(found: Numbers) -> float:
     return float(asked)
 
 
+def _beside_the_rows(found: Numbers) -> float:
+    """Of all logins of the small town, for a database grows by whole pages."""
+    logins = found["small"]["logins"].values()
+    grown = sum(of["count"] * (of["rows_kib"] - of["kept_kib"]) for of in logins)
+    return float(grown) / sum(of["count"] for of in logins)
+
+
 def _refused_share(found: Numbers) -> float:
     return _all(found["guesses"]["refused"]) / _all(found["guesses"]["wrong"])
 
@@ -82,6 +89,7 @@ GOALS = (
         lambda f: _beside(_busy(f, "large")) / _beside(_busy(f)),
     ),
     Goal("CPU of an activation beside the hash", 10, "ms", lambda f: _beside(f["activation"])),
+    Goal("a login leaves beside the content of its rows", 1.5, "KiB", _beside_the_rows),
     Goal("start to ready, 1,000 clients", 1.0, "s", lambda f: f["small"]["ready_s"]),
     Goal("start to ready, 100,000 clients", 1.0, "s", lambda f: f["large"]["ready_s"]),
     Goal("memory after the start", 90, "MiB", lambda f: f["small"]["memory_kib"] / 1024),

@@ -40,6 +40,20 @@ class Sqlite:
         connection.close()
         return {"rows": rows}
 
+    async def content(self) -> int:
+        """Bytes of what stands in the rows, without anything that a database adds to find them again."""
+        connection = apsw.Connection(str(self._path))
+        tables = [
+            name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
+        ]
+        found = 0
+        for table in tables:
+            columns = [column for _, column, *_ in connection.execute(f"PRAGMA table_info({table})").fetchall()]
+            lengths = " + ".join(f"COALESCE(LENGTH(CAST({column} AS BLOB)), 0)" for column in columns)
+            found += connection.execute(f"SELECT COALESCE(SUM({lengths}), 0) FROM {table}").fetchall()[0][0]
+        connection.close()
+        return int(found)
+
     async def talks(self) -> frozenset[tuple[int, str]] | None:
         return None  # SQLite keeps no account of what it was asked; the gauges show that nothing ran
 
@@ -86,6 +100,23 @@ class Postgres:
         )
         return {"rows": row["rows"], "log": row["log"]}
 
+    async def content(self) -> int:
+        """Bytes of what stands in the rows, without anything that a database adds to find them again."""
+        connection = await asyncpg.connect(self._url)
+        try:
+            columns = await connection.fetch(
+                "SELECT table_name AS of, column_name AS name, data_type AS kind FROM information_schema.columns"
+                " WHERE table_schema = 'public'"
+            )
+            found = 0
+            for table in {column["of"] for column in columns}:
+                own = [(column["name"], column["kind"]) for column in columns if column["of"] == table]
+                lengths = " + ".join(_length(name, kind) for name, kind in own)
+                found += await connection.fetchval(f"SELECT COALESCE(SUM({lengths}), 0)::bigint FROM {table}")
+            return int(found)
+        finally:
+            await connection.close()
+
     async def talks(self) -> frozenset[tuple[int, str]] | None:
         """The site's connections, and when each was asked something last. (Counts of statements come seconds late.)
 
@@ -110,3 +141,7 @@ class Postgres:
         if self._asker is not None:
             self._asker.terminate()
         self._server.stop()
+
+
+def _length(column: str, kind: str) -> str:
+    return f"COALESCE(octet_length({column if kind == 'bytea' else f'{column}::text'}), 0)"

@@ -8,7 +8,7 @@ Numbers = dict[str, Any]
 
 _COLUMNS = (
     "         at once    n   per s |  CPU ms: hash   loop threads  database | answer to portal ms: sent p50   p99"
-    "  reply p50   p99 | login ms p50    p99 | KiB written   log  rows"
+    "  reply p50   p99 | login ms p50    p99 | KiB written   log  grown  kept"
 )
 
 
@@ -34,7 +34,7 @@ def _row(head: str, of: Numbers) -> str:
         f" {of['hash_ms']:>13.1f} {of['loop_ms']:>6.1f} {of['threads_ms']:>7.1f} {of['database_ms']:>9.1f} |"
         f" {sent['p50']:>29.1f} {sent['p99']:>5.1f} {reply['p50']:>10.1f} {reply['p99']:>5.1f} |"
         f" {whole['p50']:>12.0f} {whole['p99']:>6.0f} |"
-        f" {of['written_kib']:>11.0f} {of.get('log_kib', 0):>5.0f} {of['rows_kib']:>5.1f}"
+        f" {of['written_kib']:>11.0f} {of.get('log_kib', 0):>5.0f} {of['rows_kib']:>6.1f} {of['kept_kib']:>5.1f}"
     )
 
 

@@ -56,9 +56,9 @@ class Stage:
 
     async def measure(self, wish: str, **order: Any) -> Numbers:
         """One scene, its costs divided by how often it was played. CPU in ms, bytes in KiB."""
-        size, before = await self.place.size(), self.read()
+        size, content, before = await self.place.size(), await self.place.content(), self.read()
         answer = await self.load.do(wish, **order)
-        spent, grown = self.since(before), await self.place.size()
+        spent, grown, kept = self.since(before), await self.place.size(), await self.place.content() - content
         count = len(answer["timed"]) if "timed" in answer else answer["count"]
         numbers = {f"{name}_ms": spent[name] / count for name in ("hash", "loop", "threads", "database")}
         return {
@@ -68,6 +68,7 @@ class Stage:
             "rest_ms": numbers["loop_ms"] + numbers["threads_ms"],
             "load_ms": 1000 * answer["own_cpu"] / count,
             "written_kib": spent["written"] / count / 1024,
+            "kept_kib": kept / count / 1024,
             **{f"{name}_kib": (grown[name] - size[name]) / count / 1024 for name in grown},
             **_times(answer.get("timed", [])),
         }
