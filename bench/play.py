@@ -14,7 +14,6 @@ from bench.site import Site, free_port
 from bench.stage import Loader, Numbers, Stage
 from twolatch.settings import Settings
 
-
 WHILES = 6
 
 
