@@ -40,7 +40,7 @@ SETTINGS = {
     "default_transaction_read_only": "on",
     "lock_timeout": "10s",
     "idle_in_transaction_session_timeout": "60s",
-    # Each statement finds its rows by an index, whatever its values: planning anew would only cost.
+    # What a login asks finds its rows by an index, whatever the values: planning anew would only cost.
     "plan_cache_mode": "force_generic_plan",
 }
 LIFT_LIMITS = ("SET LOCAL lock_timeout = 0", "SET LOCAL idle_in_transaction_session_timeout = 0")
