@@ -73,15 +73,16 @@ class Postgres:
         self._postmaster = int((self._server.data / "postmaster.pid").read_text().split("\n")[0])
         self._url = ""
         self._asker: asyncpg.Connection[Any] | None = None
+        self._counter: asyncpg.Connection[Any] | None = None  # in the site's own database
 
     def fresh(self, label: str) -> str:
         self._url = fresh_database(self._server)
         return self._url
 
     def family(self) -> list[int]:
-        """Its processes, without the one that only answers the bench."""
-        asker = self._asker.get_server_pid() if self._asker else 0
-        return [self._postmaster, *(pid for pid in gauges.children(self._postmaster) if pid != asker)]
+        """Its processes, without those that only answer the bench."""
+        ours = {one.get_server_pid() for one in (self._asker, self._counter) if one}
+        return [self._postmaster, *(pid for pid in gauges.children(self._postmaster) if pid not in ours)]
 
     async def settle(self) -> None:
         """Statistics and a checkpoint, so that neither planner nor disk still lives in the time of filling."""
@@ -102,20 +103,18 @@ class Postgres:
 
     async def content(self) -> int:
         """Bytes of what stands in the rows, without anything that a database adds to find them again."""
-        connection = await asyncpg.connect(self._url)
-        try:
-            columns = await connection.fetch(
-                "SELECT table_name AS of, column_name AS name, data_type AS kind FROM information_schema.columns"
-                " WHERE table_schema = 'public'"
-            )
-            found = 0
-            for table in {column["of"] for column in columns}:
-                own = [(column["name"], column["kind"]) for column in columns if column["of"] == table]
-                lengths = " + ".join(_length(name, kind) for name, kind in own)
-                found += await connection.fetchval(f"SELECT COALESCE(SUM({lengths}), 0)::bigint FROM {table}")
-            return int(found)
-        finally:
-            await connection.close()
+        if self._counter is None:
+            self._counter = await asyncpg.connect(self._url)
+        columns = await self._counter.fetch(
+            "SELECT table_name AS of, column_name AS name, data_type AS kind FROM information_schema.columns"
+            " WHERE table_schema = 'public'"
+        )
+        found = 0
+        for table in {column["of"] for column in columns}:
+            own = [(column["name"], column["kind"]) for column in columns if column["of"] == table]
+            lengths = " + ".join(_length(name, kind) for name, kind in own)
+            found += await self._counter.fetchval(f"SELECT COALESCE(SUM({lengths}), 0)::bigint FROM {table}")
+        return int(found)
 
     async def talks(self) -> frozenset[tuple[int, str]] | None:
         """The site's connections, and when each was asked something last. (Counts of statements come seconds late.)
@@ -135,6 +134,9 @@ class Postgres:
         return list(await self._asker.fetch(sql))
 
     def drop(self) -> None:
+        if self._counter is not None:
+            self._counter.terminate()
+            self._counter = None
         drop_database(self._server, self._url)
 
     def close(self) -> None:
