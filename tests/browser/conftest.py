@@ -5,7 +5,6 @@ import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Playwright, async_playwright
@@ -14,7 +13,7 @@ from tests.browser.examine import Examiner
 from tests.browser.push_service import pushing, pushing_town, service
 from tests.browser.street import SCREENS, Street
 from tests.chromium import launch
-from tests.people import Town
+from tests.people import Town, plain_wire
 from tests.site import Site
 from twolatch.app import built_house
 
@@ -56,7 +55,7 @@ async def chromium(playwright: Playwright) -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def town(site: Site) -> AsyncIterator[Town]:
-    async with httpx.AsyncHTTPTransport() as wire, built_house(site.settings, alone=True) as house:
+    async with plain_wire() as wire, built_house(site.settings, alone=True) as house:
         yield Town(site, house, wire)
 
 

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import http_ece
-import httpx
 import pytest
 import pytest_asyncio
 import uvicorn
@@ -26,7 +25,7 @@ from playwright.async_api import Browser
 from tests.browser.examine import Examiner
 from tests.browser.phone_app import PhoneApp
 from tests.browser.street import Client, Street
-from tests.people import Town
+from tests.people import Town, plain_wire
 from tests.ports import free_port
 from tests.site import Site, site_settings, until
 from twolatch.app import Application, built_house
@@ -166,7 +165,7 @@ async def pushing_town(tmp_path: Path, service: PushService, monkeypatch: pytest
     )
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server._serve())  # without its own signal handlers: this process is pytest's
-    async with httpx.AsyncHTTPTransport() as wire:
+    async with plain_wire() as wire:
         await asyncio.to_thread(until, lambda: server.started, 120.0)
         async with built_house(settings, alone=True) as house:
             yield Town(site, house, wire)

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.databases import drop_database, fresh_database
-from tests.people import Town
+from tests.people import Town, plain_wire
 from tests.site import WORKERS, Site
 from twolatch.app import built_house
 
@@ -62,7 +62,7 @@ def running(
 @pytest.fixture
 async def town(site: Site) -> AsyncIterator[Town]:
     async with (
-        httpx.AsyncHTTPTransport(limits=httpx.Limits(max_connections=200, max_keepalive_connections=50)) as wire,
+        plain_wire(limits=httpx.Limits(max_connections=200, max_keepalive_connections=50)) as wire,
         built_house(site.settings, alone=True) as house,
     ):
         town = Town(site, house, wire)

@@ -6,12 +6,11 @@ import subprocess
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
 from tests.databases import drop_database, fresh_database
 from tests.http.conftest import served
-from tests.people import Town
+from tests.people import Town, plain_wire
 from tests.site import Site
 from twolatch.app import built_house
 
@@ -36,7 +35,7 @@ def place(lost: Site, request: pytest.FixtureRequest, tmp_path: Path) -> Iterato
 
 @pytest.fixture
 async def town(lost: Site) -> AsyncIterator[Town]:
-    async with httpx.AsyncHTTPTransport() as wire, built_house(lost.settings, alone=True) as house:
+    async with plain_wire() as wire, built_house(lost.settings, alone=True) as house:
         yield Town(lost, house, wire)
 
 
@@ -62,7 +61,7 @@ async def test_after_a_restore_the_phone_still_opens_and_no_old_session_does(
     assert "Restored" in again.run("restore", str(tmp_path / "copy"))
     again.start()
     try:
-        async with httpx.AsyncHTTPTransport() as wire, built_house(again.settings, alone=True) as house:
+        async with plain_wire() as wire, built_house(again.settings, alone=True) as house:
             new = Town(again, house, wire)
             assert await new.count("FROM audit WHERE event = 'house:fence:raised'") == 1
             assert await new.count("FROM sessions WHERE ended_at = 0") == 0

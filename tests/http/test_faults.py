@@ -3,10 +3,9 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import httpx
 import pytest
 
-from tests.people import PASSWORD, Town
+from tests.people import PASSWORD, Town, plain_wire
 from tests.site import Site
 from twolatch.app import built_house
 
@@ -19,7 +18,7 @@ async def broken(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
     site.run("migrate")
     site.start()
     try:
-        async with httpx.AsyncHTTPTransport() as wire, built_house(site.settings, alone=True) as house:
+        async with plain_wire() as wire, built_house(site.settings, alone=True) as house:
             town = Town(site, house, wire)
             await town.do("ALTER TABLE attempts RENAME TO lost")
             yield town

@@ -12,7 +12,6 @@ from base64 import b64encode
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
@@ -20,7 +19,7 @@ from cryptography.hazmat.primitives.ciphers.modes import CBC
 
 from tests.http.conftest import served
 from tests.http.test_cards import number_on
-from tests.people import Town
+from tests.people import Town, plain_wire
 from tests.site import Site
 from twolatch.app import built_house
 from twolatch.protocol.ocra import response
@@ -140,7 +139,7 @@ def legacy_site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
 @pytest.fixture
 async def town(legacy_site: Site) -> AsyncIterator[Town]:
     async with (
-        httpx.AsyncHTTPTransport() as wire,
+        plain_wire() as wire,
         built_house(legacy_site.settings, alone=True) as house,
     ):
         yield Town(legacy_site, house, wire)

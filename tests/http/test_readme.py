@@ -11,11 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import httpx
 import pytest
 
 from tests import mortal
-from tests.people import PASSWORD, Browser
+from tests.people import PASSWORD, Browser, plain_wire
 from tests.ports import free_port
 from tests.site import START_SECONDS, Site, answers, site_settings, until
 
@@ -112,7 +111,7 @@ async def test_a_newcomer_tries_the_demo_and_its_phone_without_a_phone(folder: P
         client = re.search(r"anna / ([a-z0-9 ]+?)   ", out.read_text(encoding="utf-8"))
         assert client, out.read_text(encoding="utf-8")
         site = Site(folder, site_settings(folder, "sqlite:///unused", port), port)
-        async with httpx.AsyncHTTPTransport() as wire:
+        async with plain_wire() as wire:
             browser = Browser(site, wire)
             page = await browser.log_in("anna", client[1])
             phone = await start(folder, activate.replace("SESSION-ID", page.session_id), port)

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from tests.databases import drop_database, fresh_database
-from tests.people import Phone, Town, at_once, code_of
+from tests.people import Phone, Town, at_once, code_of, plain_wire
 from tests.site import Site
 from twolatch.app import built_house
 from twolatch.protocol import keys, requests
@@ -38,7 +38,7 @@ def waking_site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
 
 @pytest.fixture
 async def waking(waking_site: Site) -> AsyncIterator[Town]:
-    async with httpx.AsyncHTTPTransport() as wire, built_house(waking_site.settings, alone=True) as house:
+    async with plain_wire() as wire, built_house(waking_site.settings, alone=True) as house:
         yield Town(waking_site, house, wire)
 
 
