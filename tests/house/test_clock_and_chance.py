@@ -13,6 +13,7 @@ ALLOWED = {
     ("house/store.py", "os.urandom"): "new data keys, made before there is a house to ask",
     ("wires/wrapping.py", "os.urandom"): "the master key of a new site, and the nonces under it",
     ("client/application.py", "os.urandom"): "the application's own chance",
+    ("faces/commands/sample.py", "secrets.token_urlsafe"): "the demo's sample application, a program of its own",
     ("client/phone.py", "os.urandom"): "the phone's own chance; a rehearsal hands in another",
     ("protocol/keys.py", "generate_private_key"): "the library draws its own key pairs",
     ("wires/push.py", "generate_private_key"): "the library draws its own key pairs",

@@ -3,6 +3,7 @@ import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { respond, type Wanted } from "../approval/answer";
 import { localOutcome } from "../approval/outcome";
 import type { Outcome } from "../places";
+import type { Transaction } from "../protocol/challenge";
 import { ago, browser, clock as shownClock, minutes, price, type Key } from "../texts/texts";
 import { leftOf, serverNow } from "../wire/clock";
 import type { Request as Asked } from "../wire/lookout";
@@ -155,17 +156,20 @@ class RequestScreen extends Ticking {
   }
 
   /** What is signed is what is shown: the amount first, then to whom and for whom. */
-  private renderTransaction({ transaction }: Asked["challenge"]): TemplateResult | typeof nothing {
-    if (!transaction) return nothing;
-    const { action, amount, currency, payee, application } = transaction;
-    const rows: [string, unknown][] = [[this.t("request.confirm.by"), application]];
-    if (payee) rows.unshift([this.t("request.confirm.payee"), payee]);
+  private renderTransaction({ context, issued }: Asked["challenge"], paid: Transaction): TemplateResult {
+    const { language } = this.app;
+    const rows: [string, unknown][] = [
+      [this.t("request.confirm.by"), paid.application],
+      [this.t("request.browser"), browser(language, context.browser) || this.t("request.nothing")],
+      [this.t("request.when"), ago(language, issued, serverNow())],
+    ];
+    if (paid.payee) rows.unshift([this.t("request.confirm.payee"), paid.payee]);
     return html`<section class="amount">
-        <p class="muted">${this.t(`request.confirm.${action}`)}</p>
-        <p class="amount-figure">${price(this.app.language, amount, currency)}</p>
+        <p class="muted">${this.t(`request.confirm.${paid.action}`)}</p>
+        <p class="amount-figure">${price(language, paid.amount, paid.currency)}</p>
         ${facts(rows)}
-      </section>
-      <p class="note small">${shield}<span>${this.t("request.confirm.body")}</span></p>`;
+        <p class="hint">${this.t("request.confirm.body")}</p>
+      </section>`;
   }
 
   private renderDigits({ type }: Asked["challenge"]): TemplateResult {
@@ -215,8 +219,8 @@ class RequestScreen extends Ticking {
         ${challenge.started === "found" ? html`<p>${this.t("request.found")}</p>` : nothing}
         ${challenge.type === "test" ? html`<p class="note small">${shield}<span>${this.t("request.test.body")}</span></p>` : nothing}
         ${challenge.context.known_browser ? nothing : html`<p class="note warn small">${warning}<span>${this.t("request.unknown.body")}</span></p>`}
-        ${this.renderTransaction(challenge)}
-        ${challenge.type === "support" ? this.renderSupport(asks) : this.renderFacts(asks)}
+        ${challenge.type === "support" ? this.renderSupport(asks)
+          : challenge.transaction ? this.renderTransaction(challenge, challenge.transaction) : this.renderFacts(asks)}
         ${this.renderForm(asks)}
       </main>`;
   }

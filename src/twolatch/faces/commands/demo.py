@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from twolatch.faces.commands.inside import fail
+from twolatch.faces.commands.inside import fail, in_house
 from twolatch.faces.commands.server import free_port, migrated, run_server
 from twolatch.words.secret import Secret
 
 if TYPE_CHECKING:
-    pass
+    from twolatch.house import House
 
 CLIENTS = (
     ("anna", "Anna de Vries", "anna@example.org", "nl", "linden tree 42 kites"),
@@ -40,12 +40,37 @@ def demo(
         site.serve()
         return
     port = free_port("127.0.0.1", port)
+    beside = free_port("127.0.0.1", 8090)
     portal, phone, desk = (f"http://{name}localhost:{port}" for name in ("", "phone.", "desk."))
     os.environ.setdefault("TWOLATCH_SOFT_CARDS", str(_cards(data)))
+    os.environ.setdefault("TWOLATCH_SETTLING_HOURS", "0")  # nobody tries for a day what a new phone is good for
     _configure(data, portal, phone, desk)
     _prepare(data)
-    _tell(data, portal, phone)
+    here = f"http://shop.localhost:{beside}"
+    key = _register(here)
+    _tell(data, portal, phone, here)
+    from twolatch.faces.commands.sample import serve_beside
+
+    serve_beside(here, portal, key, beside)
     run_server("127.0.0.1", port)
+
+
+def _register(here: str) -> str:
+    """The sample application's key, new at each start: it is kept nowhere."""
+    from twolatch.applications import flows
+    from twolatch.applications.model import Fault, Scope
+    from twolatch.faces.commands.sample import NAME
+
+    async def wish(house: "House") -> str:
+        name = f"{NAME} {here.rpartition(':')[2]}"  # its address belongs to the name
+        now = house.clock.now()
+        done = await flows.add(house, name, [Scope.SESSIONS, Scope.NAMES, Scope.AUTHORIZATIONS], [f"{here}/back"], now)
+        if not isinstance(done, Fault):
+            return done[1].reveal()
+        key = await flows.renew_key(house, name, now)
+        return "" if isinstance(key, Fault) else key.reveal()
+
+    return in_house(wish)
 
 
 def _cards(data: Path) -> Path:
@@ -91,8 +116,8 @@ def _prepare(data: Path) -> None:
         fail(str(fault))
 
 
-def _tell(data: Path, portal: str, phone: str) -> None:
-    """Six lines: what a newcomer does next."""
+def _tell(data: Path, portal: str, phone: str, sample: str = "") -> None:
+    """Seven lines: what a newcomer does next."""
     label = typer.style
     clients = "   ".join(f"{name} / {password}" for name, _, _, _, password in CLIENTS)
     soft = f"twolatch phone activate SESSION-ID --pin 7k4m --server {phone}"
@@ -102,4 +127,6 @@ def _tell(data: Path, portal: str, phone: str) -> None:
     typer.echo(f"{label('No phone?', bold=True)}    .venv/bin/{soft}")
     here = f"{portal}/soft-card" if portal.startswith("http:") else ".venv/bin/twolatch card respond NUMBER"
     typer.echo(f"{label('Card', bold=True)}         {here}    in the post for {CARD_HOLDER}, PIN {CARD_PIN}")
+    if sample:
+        typer.echo(f"{label('Application', bold=True)}  {sample}    asks the portal, and moves no money")
     typer.echo(f"{label('Mails', bold=True)}        {data / 'mail'}        (Ctrl-C ends the demo)")
