@@ -21,6 +21,7 @@ from twolatch.desk.proposals import store as proposals
 from twolatch.desk.proposals.actions import ACTIONS, Given, wish_of
 from twolatch.desk.proposals.model import NEXT, Proposal, State
 from twolatch.house import House, WrongKey
+from twolatch.house.store import end_everything
 from twolatch.notices import links
 from twolatch.people.model import Role, User
 from twolatch.protocol.pskc.sealing import FileKey
@@ -222,6 +223,15 @@ async def test_what_ran_out_does_nothing(
     assert await held(house, anna[0]) == ["phone"]
     again = await code_for(house, ben, anna[0])
     assert state(again) == "open", "the old one does not stand in the way"
+
+
+async def test_after_a_restored_backup_nothing_waits_for_a_second_person(
+    house: House, ben: Worker, olga: Worker, anna: tuple[User, Handset]
+) -> None:
+    found, now = await code_for(house, ben, anna[0]), house.clock.now()
+    ended = await house.db.write(lambda tx: end_everything(tx, now))
+    assert ended["proposals"] == 1
+    assert await approve(house, olga, found) == Refusal(Code.PROPOSAL_EXPIRED)
 
 
 async def test_what_was_proposed_cannot_be_edited_not_even_in_the_database(
