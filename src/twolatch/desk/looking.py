@@ -24,7 +24,7 @@ from twolatch.storage.db import Tx
 from twolatch.words.events import Event
 from twolatch.words.refusals import Code, Refusal
 
-LINES = 30
+LINES = 15
 EARLIER = 5
 
 

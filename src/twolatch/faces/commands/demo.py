@@ -1,4 +1,4 @@
-"""`twolatch demo`: a whole site on this machine, with three clients, in one command."""
+"""`twolatch demo`: a whole site on this machine, with clients and a support desk, in one command."""
 
 import asyncio
 import os
@@ -35,7 +35,7 @@ def demo(
         site = open_lan(data, port if port != 8080 else 8443)
         _configure(data, site.portal, site.phone, site.desk)
         _prepare(data)
-        _tell(data, site.portal, site.phone)
+        _tell(data, site.portal, site.phone, site.desk)
         site.explain()
         site.serve()
         return
@@ -48,7 +48,7 @@ def demo(
     _prepare(data)
     here = f"http://shop.localhost:{beside}"
     key = _register(here)
-    _tell(data, portal, phone, here)
+    _tell(data, portal, phone, desk, here)
     from twolatch.faces.commands.sample import serve_beside
 
     serve_beside(here, portal, key, beside)
@@ -95,7 +95,7 @@ def _configure(data: Path, portal: str, phone: str, desk: str) -> None:
 def _prepare(data: Path) -> None:
     """The database, the clients, what they hold and what is in the post for them, where it is not there yet."""
     from twolatch.app import built_house
-    from twolatch.faces.commands import demo_papers, demo_parcels
+    from twolatch.faces.commands import demo_desk, demo_papers, demo_parcels
     from twolatch.people import flows, store
     from twolatch.settings import load
     from twolatch.storage.db import StorageFault
@@ -109,6 +109,7 @@ def _prepare(data: Path) -> None:
                     await flows.add(house, new, house.clock.now())
             await demo_papers.prepare(house, house.clock.now())
             await demo_parcels.prepare(house, _cards(data), CARD_HOLDER, CARD_PIN)
+            await demo_desk.prepare(house, _cards(data), house.clock.now())
 
     try:
         asyncio.run(run())
@@ -116,8 +117,10 @@ def _prepare(data: Path) -> None:
         fail(str(fault))
 
 
-def _tell(data: Path, portal: str, phone: str, sample: str = "") -> None:
-    """Seven lines: what a newcomer does next."""
+def _tell(data: Path, portal: str, phone: str, desk: str, sample: str = "") -> None:
+    """A few lines: what a newcomer does next."""
+    from twolatch.faces.commands.demo_desk import STAFF
+
     label = typer.style
     clients = "   ".join(f"{name} / {password}" for name, _, _, _, password in CLIENTS)
     soft = f"twolatch phone activate SESSION-ID --pin 7k4m --server {phone}"
@@ -129,4 +132,7 @@ def _tell(data: Path, portal: str, phone: str, sample: str = "") -> None:
     typer.echo(f"{label('Card', bold=True)}         {here}    in the post for {CARD_HOLDER}, PIN {CARD_PIN}")
     if sample:
         typer.echo(f"{label('Application', bold=True)}  {sample}    asks the portal, and moves no money")
+    staff = "   ".join(f"{name} ({role.value}) / {password}" for name, _, role, password in STAFF)
+    typer.echo(f"{label('Desk', bold=True)}         {desk}")
+    typer.echo(f"{label('Who works', bold=True)}    {staff}    cards SANNE-00001, PIET-00001, PIN {CARD_PIN}")
     typer.echo(f"{label('Mails', bold=True)}        {data / 'mail'}        (Ctrl-C ends the demo)")
