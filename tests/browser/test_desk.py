@@ -120,7 +120,7 @@ async def shown(desk: Portal) -> str:
     found = CODE.search(await desk.page.locator("main").inner_text())
     assert found
     await desk.page.keyboard.press("b")
-    await desk.page.wait_for_url(re.compile(r"/cases/"), wait_until="load")
+    await desk.page.wait_for_url(re.compile(r"/cases/[0-9a-z]{26}$"), wait_until="load")
     with pytest.raises(Error, match="ERR_CACHE_MISS"):  # it would have to be asked for again, and is given once
         await desk.page.go_back(wait_until="commit")
     await expect(desk.page.locator("body")).not_to_contain_text(found[0])

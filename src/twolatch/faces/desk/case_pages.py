@@ -132,9 +132,9 @@ async def _asked(house: House, one: Proof, now: int) -> dict[str, Any]:
 
 
 def _line(at: int, event: str, facts: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    told = {name: str(facts.get(name) or "") for name in ("agent", "address")}
     phone = names.get(str(facts.get("phone", "")), "")
-    where = [phone, str(facts.get("agent") or ""), str(facts.get("address") or "")]
-    return {"at": at, "key": f"diary.{event.replace(':', '.')}", "where": " · ".join(each for each in where if each)}
+    return {"at": at, "key": f"diary.{event.replace(':', '.')}", "phone": phone, **told}
 
 
 # what the agent writes down
