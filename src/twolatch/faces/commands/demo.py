@@ -130,6 +130,8 @@ def _tell(data: Path, portal: str, phone: str, desk: str, sample: str = "") -> N
     typer.echo(f"{label('No phone?', bold=True)}    .venv/bin/{soft}")
     here = f"{portal}/soft-card" if portal.startswith("http:") else ".venv/bin/twolatch card respond NUMBER"
     typer.echo(f"{label('Card', bold=True)}         {here}    in the post for {CARD_HOLDER}, PIN {CARD_PIN}")
+    late = "anna's old card is overdue"
+    typer.echo(f"{label('Parcels', bold=True)}      {late}; twolatch card overdue | twolatch carrier move SERIAL")
     if sample:
         typer.echo(f"{label('Application', bold=True)}  {sample}    asks the portal, and moves no money")
     staff = "   ".join(f"{name} ({role.value}) / {password}" for name, _, role, password in STAFF)
