@@ -124,13 +124,23 @@ async def _open_wires(stack: AsyncExitStack, house: House) -> None:
 def regions_of(settings: Settings) -> Regions:
     """The operator's folder, with calendars that exist; or the examples. Raises BadRegions with what to mend."""
     if settings.regions is None:
-        return shipped(settings.site_name)
+        return _counting(settings, shipped(settings.site_name))
     regions = read_regions(settings.regions, settings.site_name)
     for region in regions.every:
         try:
             days.check(region)
         except days.NoCalendar as fault:
             raise BadRegions(f"{settings.regions / region.id}.toml: {fault}") from None
+    return _counting(settings, regions)
+
+
+def _counting(settings: Settings, regions: Regions) -> Regions:
+    """With the region by whose calendar limits count their days, read once: no question waits for a calendar."""
+    if settings.business_region:
+        region = regions.by_id(settings.business_region)
+        if region is None:
+            raise BadRegions(f"TWOLATCH_BUSINESS_REGION: there is no region {settings.business_region}")
+        days.check(region)
     return regions
 
 

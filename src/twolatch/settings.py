@@ -136,6 +136,7 @@ class Settings(BaseSettings):
     strength: tuple[Strength, ...] = STRENGTHS  # how much a session may take out, by what proved it
     amount_currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$")  # of the limits in that table
     currency_rates: dict[str, Decimal] = {}  # what one unit of each other accepted currency counts as
+    business_region: str = Field(default="", max_length=31)  # whose calendar tells business days; empty: weekdays
     confirm_from: Annotated[int, Field(ge=0, le=_MOST)] | None = None  # from so much on, each is confirmed itself
     settling_hours: int = Field(default=24, ge=0, le=30 * 24)  # so long a new authenticator counts as none
     confirm_minutes: int = Field(default=10, ge=1, le=60)  # how long a client has for it

@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any, get_args
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from twolatch.app import regions_of
 from twolatch.authorizations import days, money
 from twolatch.authorizations.model import (
     Allowance,
@@ -22,9 +24,11 @@ from twolatch.authorizations.model import (
     line_of,
     young_or_known,
 )
+from twolatch.authorizations.standing import _business_days
 from twolatch.kinds.kind import Kind, Rank, Trait
 from twolatch.kinds.shelf import shelf
 from twolatch.protocol import applications as messages
+from twolatch.regions import BadRegions, shipped
 from twolatch.settings import RankWord, Settings, Strength, TraitWord
 
 K = 100_000  # of cents: a thousand
@@ -301,6 +305,16 @@ def test_a_day_off_makes_the_five_days_reach_further_back() -> None:
     off = {date(2026, 12, 25), date(2026, 12, 26)}
     found = days.first_of_five(date(2026, 12, 29), lambda day: days.is_weekday(day) and day not in off)
     assert found == date(2026, 12, 22)
+
+
+def test_a_region_tells_which_days_are_business_days() -> None:
+    house: Any = SimpleNamespace(settings=Settings(business_region="japan"), regions=shipped())
+    is_business = _business_days(house)
+    assert not is_business(date(2026, 9, 21))  # respect for the aged
+    assert days.first_of_five(date(2026, 9, 25), is_business) < days.first_of_five(date(2026, 9, 25))
+    assert regions_of(Settings(business_region="europe"))
+    with pytest.raises(BadRegions):
+        regions_of(Settings(business_region="atlantis"))
 
 
 def test_a_day_begins_at_midnight_where_the_site_is() -> None:

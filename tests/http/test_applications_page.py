@@ -13,8 +13,8 @@ from tests.http.shop import BACK, say_yes, shop
 from tests.people import Town
 
 PAGE = (Path(__file__).parents[2] / "docs" / "applications.md").read_text(encoding="utf-8")
-[EXAMPLE] = re.findall(r"^```sh\n(.*?)^```", PAGE, re.M | re.S)
-[REGISTERING] = re.findall(r"^twolatch application add .*$", PAGE, re.M)
+[EXAMPLE] = [block for block in re.findall(r"^```sh\n(.*?)^```", PAGE, re.M | re.S) if "$TICKET" in block]
+REGISTERING = re.findall(r"^twolatch application add .*$", PAGE, re.M)[0]
 CALLS = EXAMPLE.strip().split("\n\n")
 
 

@@ -34,7 +34,7 @@ def day_of(now: int, zone: str) -> date:
     return datetime.fromtimestamp(now / SECOND, ZoneInfo(zone)).date()
 
 
-def since(now: int, zone: str) -> tuple[int, int]:
+def since(now: int, zone: str, is_business: Callable[[date], bool] = is_weekday) -> tuple[int, int]:
     """From when on today's amounts count, and those of five business days (ms)."""
     today = day_of(now, zone)
-    return begins_at(today, zone), begins_at(first_of_five(today), zone)
+    return begins_at(today, zone), begins_at(first_of_five(today, is_business), zone)

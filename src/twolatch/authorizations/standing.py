@@ -1,18 +1,21 @@
 """How a session stands at this moment: what proved it, what else could, what was spent; and what the audit hears."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import date
+from functools import partial
 
 from twolatch import audit
 from twolatch.authenticators import policy
 from twolatch.authenticators import store as authenticators
 from twolatch.authenticators.model import Authenticator, State, has_ended
 from twolatch.authorizations import store
-from twolatch.authorizations.days import since
+from twolatch.authorizations.days import is_weekday, since
 from twolatch.authorizations.model import Proof, Reason, Spent, Standing, young_or_known
 from twolatch.authorizations.model import State as Stands
 from twolatch.authorizations.money import written
 from twolatch.authorizations.store import Entry
 from twolatch.house import House
+from twolatch.regions import days as regions
 from twolatch.sessions.model import Bearer, Live, SignedIn
 from twolatch.storage.db import Database, Tx
 from twolatch.words.events import Event
@@ -34,8 +37,14 @@ async def standing_of(tx: Database | Tx, house: House, live: Live | None, user: 
 
 
 async def spent_by(tx: Database | Tx, house: House, user: str, now: int) -> Spent:
-    day, five_days = since(now, house.settings.time_zone)
+    day, five_days = since(now, house.settings.time_zone, _business_days(house))
     return await store.spent(tx, user, day, five_days)
+
+
+def _business_days(house: House) -> Callable[[date], bool]:
+    """By the calendar of the region that the operator named, else Monday to Friday."""
+    region = house.regions.by_id(house.settings.business_region)
+    return partial(regions.is_business_day, region) if region else is_weekday
 
 
 def proved_by(house: House, who: Bearer, held: Sequence[Authenticator], now: int) -> Proof | None:

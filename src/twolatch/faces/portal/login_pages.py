@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from twolatch.activation import flows as activation
+from twolatch.applications import flows as applications
 from twolatch.faces import cookies
 from twolatch.faces.portal.places import Place, path_of
 from twolatch.faces.portal.rendering import qr_picture
@@ -201,7 +202,7 @@ async def collected(request: Request) -> Response:
 
 async def _let_in(request: Request, done: Collected) -> Response:
     """The cookies of the new session. The pre-session goes: the next login begins with another (no fixation)."""
-    answer = go("/password" if done.must_change else onward(request))
+    answer = go("/password" if done.must_change else await onward(request))
     give(request, answer, cookies.SESSION, done.token)
     if cookies.ONWARD in cookies_of(request):
         drop(request, answer, cookies.ONWARD)
@@ -213,9 +214,11 @@ async def _let_in(request: Request, done: Collected) -> Response:
     return answer
 
 
-def onward(request: Request) -> str:
-    """Home, or the hand-over for which this login was begun."""
-    return path_of(Place.HAND_OVER, {"id": cookies_of(request).get(cookies.ONWARD, "")})
+async def onward(request: Request) -> str:
+    """Home, or the hand-over for which this login was begun, while it waits."""
+    house, one = house_of(request), cookies_of(request).get(cookies.ONWARD, "")
+    wish = await applications.look(house, one, house.clock.now()) if is_id(one) else None
+    return path_of(Place.HAND_OVER, {"id": wish.id}) if wish else "/"
 
 
 async def _offer_activation(request: Request, token: str) -> None:
