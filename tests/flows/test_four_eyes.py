@@ -23,6 +23,7 @@ from twolatch.desk.proposals.model import NEXT, Proposal, State
 from twolatch.house import House, WrongKey
 from twolatch.house.store import end_everything
 from twolatch.notices import links
+from twolatch.people import flows as people
 from twolatch.people.model import Role, User
 from twolatch.protocol.pskc.sealing import FileKey
 from twolatch.protocol.pskc.writing import write
@@ -156,6 +157,22 @@ async def test_nobody_approves_his_own_wish_in_a_second_session_or_a_second_role
     await staffing.add(house, "olga", Role.OFFICER, "", house.clock.now())
     assert await approve(house, olga, found) == Refusal(Code.PROPOSAL_OWN)
     assert await held(house, anna[0]) == ["phone"]
+
+
+async def test_a_second_name_of_the_same_person_is_no_second_person(
+    house: House, ben: Worker, olga: Worker, anna: tuple[User, Handset]
+) -> None:
+    now = house.clock.now()
+    assert await people.same_person(house, "ben", "olga", now)
+    found = await code_for(house, ben, anna[0])
+    assert await approve(house, olga, found) == Refusal(Code.PROPOSAL_OWN)
+    assert await flows.deny(house, await olga.who(), found.id, "no", now) == Refusal(Code.PROPOSAL_OWN)
+    assert not await flows.has_a_decider(house, found)
+    peter, hers = await at_work(house, "peter", Role.OFFICER), await add_user(house, "peters-firm")
+    assert await people.same_person(house, "peter", "peters-firm", now)
+    for_himself = await code_for(house, ben, hers)
+    assert await approve(house, peter, for_himself) == Refusal(Code.PROPOSAL_CONCERNED)
+    assert state(await approve(house, peter, found)) == "executed"
 
 
 async def test_an_agent_approves_nothing(

@@ -51,7 +51,7 @@ async def propose(
         staff = await people.staff_of(tx, house.keys, who.user.id)
         if staff is None or staff.role not in ACTIONS[what].proposers:
             return Refusal(Code.PROPOSAL_OFFICER)
-        if who.user.id in await _kin(tx, client):
+        if await _names(tx, who.user.id) & await _kin(tx, client):
             return Refusal(Code.PROPOSAL_CONCERNED)
         await _end_those_over(tx, now)
         if not await store.insert(tx, house.keys, proposal, content, cargo):
@@ -73,7 +73,13 @@ async def _there(house: House, proposal: str) -> Proposal:
 
 
 async def _kin(db: Database | Tx, client: str) -> frozenset[str]:
+    """What is done for a client is done for all these."""
     return await kin(db, client) if client else frozenset()
+
+
+async def _names(db: Database | Tx, user: str) -> frozenset[str]:
+    """One person under all the names that the operator knows of."""
+    return frozenset({user, *await people.same_person_as(db, user)})
 
 
 async def _persons(db: Database | Tx, house: House, proposal: Proposal, who: str) -> Persons:
@@ -82,6 +88,8 @@ async def _persons(db: Database | Tx, house: House, proposal: Proposal, who: str
         await people.staff_of(db, house.keys, who),
         await people.staff_of(db, house.keys, of.proposer),
         await _kin(db, of.client),
+        await _names(db, who),
+        await _names(db, of.proposer),
     )
 
 
@@ -237,8 +245,9 @@ async def history(house: House, now: int, before: int = 1 << 62) -> list[Proposa
 
 async def has_a_decider(house: House, proposal: Proposal) -> bool:
     """Whether anybody at all could decide this: a site with one officer has nobody to look at what he proposes."""
-    kin = await _kin(house.db, proposal.content.client)
-    return any(one not in kin and one != proposal.content.proposer for one in await officers(house.db, house))
+    of = proposal.content
+    out = await _kin(house.db, of.client) | await _names(house.db, of.proposer)
+    return any([not out & await _names(house.db, one) for one in await officers(house.db, house)])
 
 
 async def run_out(house: House, now: int) -> int:

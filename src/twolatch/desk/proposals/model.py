@@ -88,22 +88,24 @@ OVER: Mapping[State, Code] = {
 @dataclass(frozen=True, slots=True)
 class Persons:
     """Who is who at the moment of a decision, read within its transaction. `kin`: users who share an account with the
-    client concerned, himself included."""
+    client concerned, himself included. `decides`, `proposed`: the two under all their names."""
 
     decider: Staff | None
     proposer: Staff | None
     kin: frozenset[str]
+    decides: frozenset[str]
+    proposed: frozenset[str]
 
 
 def why_not(proposal: Proposal, who: str, persons: Persons, now: int) -> Code | None:
-    """Why this person may not decide this now; None when he may. Persons are users: a second session, a second browser
-    and a second role are the same one."""
+    """Why this person may not decide this now; None when he may. A second session, browser, role or name is the same
+    person."""
     of = proposal.content
     if persons.decider is None or persons.decider.role is not Role.OFFICER:
         return Code.PROPOSAL_OFFICER
-    if who == of.proposer:
+    if who == of.proposer or persons.decides & persons.proposed:
         return Code.PROPOSAL_OWN
-    if {who, of.proposer} & (persons.kin | {of.client}):
+    if (persons.decides | persons.proposed | {who, of.proposer}) & (persons.kin | {of.client}):
         return Code.PROPOSAL_CONCERNED
     if (state := proposal.state_at(now)) is not State.OPEN:
         return OVER[state]
