@@ -221,6 +221,9 @@ async def end_everything(tx: Tx, now: int) -> dict[str, int]:
                WHERE state = 'open'""",
             now=now,
         ),
+        "cases": await tx.run(
+            "UPDATE cases SET state = 'closed', closed_at = :now WHERE state = 'open'", now=now
+        ),
         "hand_overs": await tx.run("UPDATE hand_overs SET stage = 'over' WHERE stage IN ('asked', 'issued')"),
         "authorizations": await tx.run("UPDATE authorizations SET state = 'over' WHERE state = 'open'"),
         "sessions": await tx.run("UPDATE sessions SET ended_at = :now WHERE ended_at = 0", now=now),
