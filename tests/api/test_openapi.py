@@ -27,7 +27,8 @@ NEVER = {
     "post /tests": {"LOGIN_ANOTHER"},  # a test waits beside everything
     "post /scans": {"PHONE_UNCONFIRMED"},  # as for challenges
     # A phone's approval that fails too often locks the phone itself; and only what is printed runs out.
-    "post /answers": {"WAY_CLOSED", "LOGIN_RUN_OUT"},
+    # And a card that becomes two users' answers in the portal.
+    "post /answers": {"WAY_CLOSED", "LOGIN_RUN_OUT", "SHARE_NONE", "SHARE_PERSON", "SHARE_TEMPORARY", "SHARE_WEAKER"},
     "get /push": {"PHONE_UNCONFIRMED"},
     "post /push/test": {"PHONE_UNCONFIRMED"},
     "put /push": {"PHONE_UNCONFIRMED"},  # as for challenges
