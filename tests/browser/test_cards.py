@@ -65,7 +65,7 @@ async def with_card(street: Street, user: User, portal: Portal) -> tuple[SoftCar
     await street.look(portal, "home with a card on its way")
     held = await in_hand(portal, card)
     await portal.page.bring_to_front()
-    await portal.page.get_by_role("link", name="Activate").first.click()
+    await portal.page.locator("a[href='/card']").first.click()
     await portal.at("/card")
     await portal.says(card.serial)
     await street.look(portal, "challenge card")

@@ -9,20 +9,31 @@ from tests.browser.street import PASSWORD, PIN, Client, Street
 from tests.flows.test_accounts import made
 from twolatch.accounts import store
 from twolatch.closing.effect import close_due
+from twolatch.people.model import User
+
+
+def holds(street: Street, user: User, folder: Path) -> str:
+    """An account with one paper; its number."""
+    number, run = user.name.upper(), street.town.site.run
+    run("account", "add", number, "--holder", user.name, "--label", "Savings")
+    (folder / f"{number}_tax-form_2025.pdf").write_bytes(made("Tax form"))
+    run("document", "import", str(folder))
+    return number
+
+
+async def had_it_for_long(street: Street, user: User) -> None:
+    """What she proves herself with is older than a day."""
+    await street.town.do("UPDATE authenticators SET created_at = 1 WHERE user_id = :user", user=user.id)
 
 
 async def with_account(street: Street, folder: Path) -> tuple[Client, str]:
     """Anna, in the portal, with an account, one paper and a phone that is old enough; the account's number."""
     anna = await street.with_phone()
-    number = anna.user.name.upper()
-    town = street.town
-    town.site.run("account", "add", number, "--holder", anna.user.name, "--label", "Savings")
-    (folder / f"{number}_tax-form_2025.pdf").write_bytes(made("Tax form"))
-    town.site.run("document", "import", str(folder))
+    number = holds(street, anna.user, folder)
     await anna.let_in()
     await anna.app.press_main()
-    await town.do("UPDATE authenticators SET created_at = 1 WHERE user_id = :user", user=anna.user.id)
-    await town.do("UPDATE sessions SET fresh_at = 0 WHERE user_id = :user", user=anna.user.id)
+    await had_it_for_long(street, anna.user)
+    await street.town.do("UPDATE sessions SET fresh_at = 0 WHERE user_id = :user", user=anna.user.id)
     return anna, number
 
 
@@ -36,8 +47,13 @@ async def ask(anna: Client, street: Street, number: str) -> None:
         await anna.app.at("request")
         await anna.app.approve_and_see(PIN)
         await anna.app.press_main()
+    await types_its_number(street, anna.portal, number)
+
+
+async def types_its_number(street: Street, portal: Portal, number: str) -> None:
+    page = portal.page
     await expect(page.locator("#number")).to_be_visible()
-    await street.look(anna.portal, "close")
+    await street.look(portal, "close")
     await page.locator("#number").fill(number.lower())
     await page.locator("form[action$='/close'] button").click()
     await expect(page.locator("form[action$='/closing/cancel']")).to_be_visible()
@@ -55,7 +71,7 @@ async def test_anna_closes_her_account_takes_it_back_and_closes_it_again(street:
     await page.locator("form[action$='/closing/cancel'] button").click()
     await anna.portal.says("The closing is taken back.")
     await ask(anna, street, number)
-    await its_day_is_over(street, anna)
+    await its_day_is_over(street, anna.user)
     await anna.portal.open("/accounts")
     await anna.portal.at("/login")
     reader = await street.portal(viewport={"width": 390, "height": 844}, color_scheme="dark")
@@ -65,14 +81,14 @@ async def test_anna_closes_her_account_takes_it_back_and_closes_it_again(street:
     await reads(reader)
 
 
-async def its_day_is_over(street: Street, anna: Client) -> None:
-    [account] = await store.of_user(street.town.house.db, anna.user.id)
+async def its_day_is_over(street: Street, user: User) -> None:
+    [account] = await store.of_user(street.town.house.db, user.id)
     now = street.town.house.clock.now()
     await street.town.do("UPDATE accounts SET cancel_until = :now WHERE id = :id", now=now, id=account.id)
     await close_due(street.town.house, now)
 
 
-async def reads(reader: Portal) -> None:
+async def reads(reader: Portal, language: str = "en") -> None:
     """Downloads the one paper; every other page sends back to it."""
     async with reader.page.expect_download() as coming:
         await reader.page.locator("a[href$='/download']").click()
@@ -80,6 +96,6 @@ async def reads(reader: Portal) -> None:
     assert paper.suggested_filename.endswith("_tax-form_2025.pdf")
     assert (await paper.path()).read_bytes() == made("Tax form")
     await reader.open("/security")
-    await reader.refuses("reading.only")
+    await reader.refuses("reading.only", language)
     await reader.page.locator("main a").first.click()
     await reader.at("/closed")

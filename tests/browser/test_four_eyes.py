@@ -1,6 +1,7 @@
 """Agent, officer and client side by side: she lost her phone and can prove nothing, so it takes two at the desk."""
 
 import re
+from typing import Any
 
 from playwright.async_api import Page, expect
 
@@ -16,10 +17,10 @@ from twolatch.people.model import Role
 from twolatch.words.limits import DAY
 
 
-async def sits(street: Street, worker: Worker) -> Portal:
+async def sits(street: Street, worker: Worker, **options: Any) -> Portal:
     """This worker's own screen, logged in as he is."""
     desk = street.town.site.settings.desk_url
-    context = await street.context(address=worker.desk.address)
+    context = await street.context(address=worker.desk.address, **options)
     for name, value in worker.desk.cookies.items():
         url = desk.replace("http:", "https:")  # see street.remember_browser
         await context.add_cookies(
@@ -30,6 +31,33 @@ async def sits(street: Street, worker: Worker) -> Portal:
 
 async def press(page: Page, action: str) -> None:
     await page.locator(f"form[action$='{action}'] button[type=submit]").first.click()
+
+
+async def scan(page: Page, text: str) -> None:
+    """What a scanner reads arrives as keys, and then Enter."""
+    await page.keyboard.type(text)
+    await page.keyboard.press("Enter")
+
+
+async def leave_field(page: Page) -> None:
+    await expect(page.locator("#scanned")).to_be_focused()
+    await page.keyboard.press("Escape")
+    await expect(page.locator("#scanned")).not_to_be_focused()
+
+
+async def ships(agent: Portal, order: str, serial: str, tracking: str) -> None:
+    """The order, the card that is packed, the parcel's label: scanned in the list of what is to be sent."""
+    page = agent.page
+    await expect(page.locator("#number")).to_be_focused()
+    await scan(page, shown_number(order))
+    await agent.at(f"/orders/{order}")
+    await expect(page.locator("#serial")).to_be_focused()
+    await scan(page, serial)
+    await expect(page.locator("#carrier")).to_be_focused()
+    await page.keyboard.type("Post")
+    await page.keyboard.press("Tab")
+    await scan(page, tracking)
+    await agent.at("/orders")
 
 
 async def test_who_can_prove_nothing_is_helped_by_two_and_gets_in_with_the_code(street: Street) -> None:
@@ -115,51 +143,34 @@ async def test_a_clerk_works_with_a_scanner_alone(street: Street) -> None:
     before = town.house.clock.now() - 40 * DAY
     await returns.announce_for(town.house, late.serial, Reason.CLOSING, "europe", before, custody.OPERATOR)
     agent = await sits(street, sanne)
-    keys = agent.page.keyboard
+    page, keys = agent.page, agent.page.keyboard
 
-    async def scan(text: str) -> None:
-        await keys.type(text)
-        await keys.press("Enter")
-
-    async def leave_field() -> None:
-        await expect(agent.page.locator("#scanned")).to_be_focused()
-        await keys.press("Escape")
-        await expect(agent.page.locator("#scanned")).not_to_be_focused()
-
-    await agent.open("/orders")
-    await expect(agent.page.locator("#number")).to_be_focused()
-    await street.look(agent, "desk orders")
-    await scan(shown_number(order.number))
-    await agent.at(f"/orders/{order.number}")
-    await expect(agent.page.locator("#serial")).to_be_focused()
+    await agent.open(f"/orders/{order.number}")
     await street.look(agent, "desk order")
-    await scan(card.serial)
-    await expect(agent.page.locator("#carrier")).to_be_focused()
-    await keys.type("Post")
-    await keys.press("Tab")
-    await scan("3SABCD1234567")
-    await agent.at("/orders")
+    await agent.open("/orders")
+    await street.look(agent, "desk orders")
+    await ships(agent, order.number, card.serial, "3SABCD1234567")
     await agent.says(f"{card.serial} is on its way")
     await expect(agent.page.locator("#number")).to_be_focused()
 
     await agent.open("/returns")
     await expect(agent.page.locator("#scanned")).to_be_focused()
     await street.look(agent, "desk returns overdue")
-    await scan(late.serial)
+    await scan(page, late.serial)
     await agent.says(f"{late.serial}: received")
     await expect(agent.page.locator("#scanned")).to_be_focused()
     await street.look(agent, "desk returns received")
-    await scan(late.serial)
+    await scan(page, late.serial)
     await agent.says("already received")
     await expect(agent.page.locator("#scanned")).to_be_focused()
-    await scan("NOSUCHCARD")
+    await scan(page, "NOSUCHCARD")
     await agent.says("No return has this number")
     await street.look(agent, "desk returns unknown")
     await agent.open(f"/returns?card={late.id}")
-    await leave_field()
+    await leave_field(page)
     await keys.press("1")
     await agent.says(f"{late.serial}: looked at")
-    await leave_field()
+    await leave_field(page)
     await keys.press("d")
     await agent.says("That was its last step")
     await street.look(agent, "desk returns destroyed")

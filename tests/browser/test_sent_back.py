@@ -71,13 +71,14 @@ async def packed(street: Street, user: User) -> SoftCard:
     return new
 
 
-async def sends_back(street: Street, portal: Portal, say: Say, old: SoftCard) -> str:
+async def sends_back(street: Street, portal: Portal, say: Say, old: SoftCard, reason: str = "replacement") -> str:
     """From the list to the tracking number; what the barcode of the form says."""
     page = portal.page
     await portal.open("/cards")
     await page.locator("li.entry", has_text=old.serial).locator("a[href$='/return']").click()
-    await portal.says(say("return.is_faulty"))
-    await page.locator("#reason").select_option("replacement")
+    if reason == "replacement":
+        await portal.says(say("return.is_faulty"))
+    await page.locator("#reason").select_option(reason)
     await street.look(portal, "a return is announced")
     await page.locator("form[action$='/return'] button").click()
     await portal.says(

@@ -1,14 +1,22 @@
 """Who gets in at the desk, and that its door and the portal's never open each other. Two workers, both databases."""
 
+from collections import Counter
+from pathlib import Path
+
 import pytest
 
+from tests.house.reach import of_the_house
+from tests.house.test_routes import handler_of
 from tests.http.test_cards import answered, with_card
-from tests.people import Answered, Page, Town, set_up_app, set_up_codes
-from tests.workers import at_work, desk_browser, worker
+from tests.http.test_closing import closed, reader
+from tests.http.test_temporary_codes import bridging
+from tests.people import Answered, Browser, DeskBrowser, Page, Town, set_up_app, set_up_codes
+from tests.workers import at_work, case_id, desk_browser, open_case, worker
 from twolatch.authenticators import issuing
 from twolatch.desk import staffing
 from twolatch.faces.desk.routes import OPEN, Desk
-from twolatch.people.model import Role
+from twolatch.faces.portal.showing import state
+from twolatch.people.model import Role, User
 from twolatch.protocol.codes import new_id
 from twolatch.words.warrants import Operator
 
@@ -139,20 +147,37 @@ def path_of(route_path: str) -> str:
     return route_path
 
 
-@pytest.mark.parametrize("who", ["nobody", "client", "ended"])
-async def test_every_address_of_the_desk_asks_for_somebody_at_work(town: Town, who: str) -> None:
-    """T16: a new address is shut to everybody else without anybody thinking of it."""
+async def from_the_portal(town: Town, who: str, folder: Path) -> Browser:
+    """Each kind of session that is none at the desk."""
+    if who == "bridging":
+        return (await bridging(town))[1]
+    if who == "reading":
+        return await reader(town, (await closed(town, folder))[0])
+    if who == "agent's own":
+        return (await at_work(town)).home
+    browser = town.browser()
+    await browser.log_in((await town.person()).name)
+    return browser
+
+
+async def outsider(town: Town, who: str, folder: Path) -> DeskBrowser:
+    """At the desk's door with cookies that once opened something, under the names of both doors."""
+    if who == "ended":
+        olga = await at_work(town, Role.OFFICER, "Olga")
+        await town.do("UPDATE sessions SET ended_at = 1 WHERE user_id = :id", id=olga.user.id)
+        return olga.desk
     browser = desk_browser(town)
+    if who != "nobody":
+        carried = (await from_the_portal(town, who, folder)).cookies
+        browser.cookies = carried | {name.replace("__Host-", "__Host-desk-"): each for name, each in carried.items()}
+    return browser
+
+
+@pytest.mark.parametrize("who", ["nobody", "client", "bridging", "reading", "agent's own", "ended"])
+async def test_every_address_of_the_desk_asks_for_somebody_at_work(town: Town, who: str, tmp_path: Path) -> None:
+    """T16: a new address is shut to everybody else without anybody thinking of it."""
+    browser = await outsider(town, who, tmp_path)
     await browser.get("/login")
-    if who == "client":
-        client = town.browser()
-        await client.log_in((await town.person()).name)
-        browser.cookies |= {name.replace("__Host-", "__Host-desk-"): value for name, value in client.cookies.items()}
-        browser.cookies |= client.cookies
-    elif who == "ended":
-        sanne = await at_work(town)
-        browser = sanne.desk
-        await town.do("UPDATE sessions SET ended_at = 1 WHERE user_id = :id", id=sanne.user.id)
     kept, csrf, asked = dict(browser.cookies), browser.page.csrf, 0
     for route in Desk(town.site.settings).routes():
         if route.path in OPEN:
@@ -170,6 +195,68 @@ async def test_every_address_of_the_desk_asks_for_somebody_at_work(town: Town, w
                 assert page.answer.headers["location"].split("?")[0] == "/login", f"{method} {path}"
             asked += 1
     assert asked >= 8
+
+
+async def test_an_agent_learns_of_no_address_that_officers_have(town: Town) -> None:
+    """Whichever handler asks for an officer is walked: a new one is covered by itself."""
+    sanne, olga = await at_work(town), await at_work(town, Role.OFFICER, "Olga")
+    reach, theirs = of_the_house(), set()
+    csrf = (await sanne.desk.get("/")).csrf
+    for route in Desk(town.site.settings).routes():
+        if "faces.desk.showing.officer_of" not in reach.of(handler_of(route)):
+            continue
+        theirs.add(route.path)
+        for method in sorted((route.methods or set()) - {"HEAD"}):
+            path = path_of(route.path)
+            if method == "GET":
+                assert (await olga.desk.ask("GET", path, keep=False)).status == 200, path
+                page = await sanne.desk.ask("GET", path, keep=False)
+            else:
+                page = await sanne.desk.post(path, {"csrf": csrf})
+            assert page.status == 404, f"{method} {path}: {page.status}"
+    assert theirs >= {"/budgets", "/stock/import"}
+
+
+NOTHING_WAITS = state("", "look")
+DECIDES = {"/proposals/{id}/approve", "/proposals/{id}/deny"}  # what an officer is there for
+
+
+@pytest.mark.parametrize("role", list(Role))
+async def test_a_colleagues_case_and_wish_open_no_address(town: Town, role: Role) -> None:
+    """Every address below a case or a proposal, with the id of one that is not his: an agent finds nothing there, and
+    an officer may look, and decide what was proposed, and nothing else."""
+    sanne, other, client = await at_work(town), await at_work(town, role, "Bo"), await town.person()
+    case = case_id(await open_case(sanne, client))
+    sent = await sanne.desk.post(f"/cases/{case}/code", {"csrf": sanne.desk.page.csrf})
+    wish = sent.answer.headers["location"]
+    ids, asked = {"/cases/{id}": f"/cases/{case}", "/proposals/{id}": wish}, 0
+    csrf, before = (await other.desk.get("/")).csrf, await done_for(town, client)
+    typed = {"words": "x", "why": "x", "answered": "yes", "answer": "1"}
+    for route in Desk(town.site.settings).routes():
+        root = "/".join(route.path.split("/")[:3])
+        if root not in ids or (role is Role.OFFICER and route.path in DECIDES):
+            continue
+        path = route.path.replace(root, ids[root])
+        for method in sorted((route.methods or set()) - {"HEAD"}):
+            if method == "GET":
+                page = await other.desk.ask("GET", f"{path}?state", keep=False)
+                is_look = role is Role.OFFICER and page.status == 200
+                is_nothing = page.status == 404 or page.text == NOTHING_WAITS
+                assert is_look or is_nothing, f"{method} {path}: {page.status}"
+            else:
+                page = await other.desk.post(path, {"csrf": csrf, **typed})
+                refused = {404} if role is Role.AGENT else {403, 404, 409, 410}
+                assert page.status in refused, f"{method} {path}: {page.status}"
+            asked += 1
+    assert asked >= 20
+    assert await done_for(town, client) == before
+
+
+async def done_for(town: Town, client: User) -> Counter[str]:
+    """What the audit tells of this client, besides that an officer read his case."""
+    found = await town.events(client)
+    del found["desk:case:read"]
+    return found
 
 
 async def test_a_form_of_the_portal_is_none_at_the_desk(town: Town) -> None:

@@ -5,8 +5,10 @@ import re
 import httpx
 
 from tests.people import PASSWORD, Browser, Page, Town, code_of
+from tests.workers import at_work
 from twolatch.faces.api import phone as phone_api
 from twolatch.faces.portal.routes import Portal
+from twolatch.people.model import Role
 from twolatch.protocol import keys, requests
 from twolatch.protocol.codes import new_id
 from twolatch.protocol.octets import b64u
@@ -82,6 +84,14 @@ async def test_a_strange_password_is_wrong_like_any_other(town: Town) -> None:
         assert (page.status, page.says("login.wrong")) == (403, True), repr(password[:9])
 
 
+async def from_the_desk(town: Town, role: Role) -> tuple[Browser, str, dict[str, str]]:
+    """Who is at work there, with what opens the desk under the names of both doors; a form's token, and all cookies."""
+    browser, carried = town.browser(), (await at_work(town, role)).desk.cookies
+    browser.cookies = carried | {name.replace("__Host-desk-", "__Host-"): each for name, each in carried.items()}
+    csrf = (await browser.get("/login")).csrf
+    return browser, csrf, dict(browser.cookies)
+
+
 async def test_every_door_of_the_portal_but_the_open_ones_asks_for_a_session(town: Town) -> None:
     nobody, ended = town.browser(), town.browser()
     await nobody.get("/login")
@@ -89,13 +99,16 @@ async def test_every_door_of_the_portal_but_the_open_ones_asks_for_a_session(tow
     user = await town.person()
     await ended.log_in(user.name)
     await town.do("UPDATE sessions SET ended_at = 1 WHERE user_id = :id", id=user.id)
-    with_pre, with_dead, asked = dict(nobody.cookies), dict(ended.cookies), 0
+    kinds = [(nobody, csrf, dict(nobody.cookies)), (ended, ended.page.csrf, dict(ended.cookies))]
+    for role in Role:
+        kinds.append(await from_the_desk(town, role))
+    asked = 0
     for route in Portal(town.site.settings).routes():
         if route.path in OPEN:
             continue
         path = route.path.replace("{id}", new_id(bytes(16)))
         for method in sorted(route.methods or ()):
-            for browser, token, kept in ((nobody, csrf, with_pre), (ended, ended.page.csrf, with_dead)):
+            for browser, token, kept in kinds:
                 browser.cookies = dict(kept)
                 if method == "POST":
                     page = await browser.post(path, {"csrf": token, "label": "x", "number": "1"})

@@ -280,7 +280,7 @@ OPEN = {
     "/suspend/{token}", "/login/link/{token}", "/login/key", "/language", "/assets/{file}",
 }  # fmt: skip
 BETTER = {
-    "/bridging", "/activate", "/activate/wait", "/activate/begin", "/activate/confirm", "/activate/cancel",
+    "/bridging", "/card", "/activate", "/activate/wait", "/activate/begin", "/activate/confirm", "/activate/cancel",
     "/security/add/{kind}", "/security/set-up/{id}", "/security/set-up/{id}/card.pdf", "/security/set-up/{id}/confirm",
     "/security/set-up/{id}/cancel", "/step-up", "/step-up/wait", "/step-up/number", "/step-up/answer",
     "/step-up/collect",

@@ -71,7 +71,7 @@ def _home(**changes: Any) -> dict[str, Any]:
 
 
 def _bridging(**changes: Any) -> dict[str, Any]:
-    return {"ends": NOW + 8 * DAY, "ready": [], "cards": ["codecard"], "can_activate": True, **changes}
+    return {"ends": NOW + 8 * DAY, "ready": [], "cards": ["codecard"], "can_activate": True, "card": None, **changes}
 
 
 def _security(**changes: Any) -> dict[str, Any]:
@@ -268,6 +268,7 @@ SAMPLES: dict[str, Sample] = {
               ending=[{"label": "Temporary code", "ends": NOW + 11 * DAY, "narrows": NOW + DAY}]),
     ),
     "bridging": ("bridging", "bridging", True, _bridging()),
+    "bridging-card": ("bridging", "bridging", True, _bridging(card={"serial": "T70A1B2C3D4"})),
     "bridging-ready": ("bridging", "bridging", True, _bridging(ready=["Code card"], cards=[], can_activate=False)),
     "bridging-over": ("bridging", "bridging", True, _bridging(ends=0, cards=[], can_activate=False)),
     "over-elsewhere": ("over", "login", False, {"code": "login.elsewhere", "retry_after": None}),

@@ -9,12 +9,12 @@ from twolatch.house import House
 from twolatch.kinds.kind import Issued
 from twolatch.kinds.shelf import find
 from twolatch.people import store as people
-from twolatch.sessions.model import SignedIn
+from twolatch.sessions.model import Bearer
 from twolatch.storage.db import Tx
 from twolatch.words.refusals import Code, Refusal
 
 
-async def may_begin(house: House, who: SignedIn, now: int) -> Card | Refusal:
+async def may_begin(house: House, who: Bearer, now: int) -> Card | Refusal:
     """The card this client can set up, or why he cannot now. Reads only. Nobody types a serial: there is none to
     guess."""
     card = await coming(house, who.user)
@@ -24,7 +24,7 @@ async def may_begin(house: House, who: SignedIn, now: int) -> Card | Refusal:
     return policy.may_add(house, who, who.user, held, now) or card
 
 
-async def begin(house: House, who: SignedIn, label: str, agent: str, now: int) -> str | Refusal:
+async def begin(house: House, who: Bearer, label: str, agent: str, now: int) -> str | Refusal:
     """The id of the newcomer, which waits for the answer to its first number. Begun again, it is another number: the
     card's own count goes on, so that no number comes twice."""
     card = await coming(house, who.user)

@@ -7,6 +7,7 @@ from twolatch.activation import by_code
 from twolatch.authenticators import store as authenticators
 from twolatch.authenticators.model import ends_at
 from twolatch.authenticators.policy import has_room, is_stand_in, usable
+from twolatch.faces.portal.home_pages import card_coming
 from twolatch.faces.portal.places import Place
 from twolatch.faces.portal.showing import bearer_of, go, show
 from twolatch.faces.web import house_of
@@ -33,4 +34,5 @@ async def page(request: Request) -> Response:
         ready=[one.name for one in ready],
         cards=[kind.name for kind in cards] if may_make else [],
         can_activate=may_make and has_room(house, who, held),
+        card=await card_coming(request, who) if may_make else None,
     )

@@ -6,22 +6,22 @@ from starlette.responses import Response
 from twolatch.custody import receiving
 from twolatch.faces.portal.home_pages import card_coming
 from twolatch.faces.portal.places import Place, path_of
-from twolatch.faces.portal.showing import client_of, go, show, told
+from twolatch.faces.portal.showing import bearer_of, go, show, told
 from twolatch.faces.web import Stop, form_of, house_of, language_of, texts_of, visit_of
-from twolatch.sessions.model import SignedIn
+from twolatch.sessions.model import Bearer
 from twolatch.words.refusals import Code, Refusal
 
 _ELSEWHERE = {Code.STEP_UP, Code.SESSION_ENDED, Code.BUSY}
 
 
 async def page(request: Request) -> Response:
-    who = await client_of(request, sets_up=True)
+    who = await bearer_of(request, sets_up=True)
     house = house_of(request)
     found = await receiving.may_begin(house, who, house.clock.now())
     return await _page(request, who, found if isinstance(found, Refusal) else None)
 
 
-async def _page(request: Request, who: SignedIn, refusal: Refusal | None) -> Response:
+async def _page(request: Request, who: Bearer, refusal: Refusal | None) -> Response:
     if refusal and refusal.code in _ELSEWHERE:
         raise Stop(refusal)
     is_due = who.user.must_set_up(house_of(request).clock.now())
@@ -31,7 +31,7 @@ async def _page(request: Request, who: SignedIn, refusal: Refusal | None) -> Res
 
 async def begin(request: Request) -> Response:
     await form_of(request)
-    who = await client_of(request, sets_up=True)
+    who = await bearer_of(request, sets_up=True)
     visit = visit_of(request)
     label = texts_of(request).say(language_of(request), "kind.card.short")
     begun = await receiving.begin(house_of(request), who, label, visit.agent, visit.now)

@@ -67,7 +67,7 @@ async def home(request: Request) -> Response:
     )
 
 
-async def card_coming(request: Request, who: SignedIn) -> dict[str, Any] | None:
+async def card_coming(request: Request, who: Bearer) -> dict[str, Any] | None:
     """The card this client can set up, as pages show it: its serial, when it was sent, from when on it is demanded."""
     card = await custody.coming(house_of(request), who.user) if who.user.set_up_by else None
     return {"serial": card.serial, "sent": card.shipped_at, "by": who.user.set_up_by} if card else None
