@@ -7,6 +7,7 @@ import pytest
 from starlette.routing import Route
 
 from tests.http.test_code_cards import answer, cells_on, make_card
+from tests.http.test_strangers import OPEN
 from tests.http.test_typed_kinds import proved
 from tests.people import Browser, Page, Phone, Town, activate, at_once, confirmation
 from twolatch.authenticators import issuing, store
@@ -273,12 +274,7 @@ async def test_a_client_who_is_locked_out_gets_no_code_and_nobody_gets_one_for_a
     assert await issuing.issue(town.house, Operator(), user.name, "  ", "Code", 0) == Refusal(Code.NAME_EMPTY)
 
 
-# What a bridging session reaches: everything that is open to everybody, and the few ways to something better.
-OPEN = {
-    "/login", "/login/second", "/login/wait", "/login/collect", "/login/number", "/login/switch", "/login/answer",
-    "/login/again", "/login/cancel", "/logout", "/logged-out", "/lost", "/lost/{token}", "/found",
-    "/suspend/{token}", "/login/link/{token}", "/login/key", "/language", "/assets/{file}",
-}  # fmt: skip
+# What a bridging session reaches, besides everything that is open to everybody: the few ways to something better.
 BETTER = {
     "/bridging", "/card", "/activate", "/activate/wait", "/activate/begin", "/activate/confirm", "/activate/cancel",
     "/security/add/{kind}", "/security/set-up/{id}", "/security/set-up/{id}/card.pdf", "/security/set-up/{id}/confirm",
