@@ -6,6 +6,8 @@ from dataclasses import replace
 import pytest
 from starlette.routing import Route
 
+from tests.http.test_cards import activate as activate_card
+from tests.http.test_cards import sent_to, state_of
 from tests.http.test_code_cards import answer, cells_on, make_card
 from tests.http.test_strangers import OPEN
 from tests.http.test_typed_kinds import proved
@@ -239,6 +241,30 @@ async def test_a_new_phone_takes_the_place_of_the_lost_one_and_ends_the_code(tow
     ]  # fmt: skip
     assert "Go on with it" in (await browser.get("/security")).text
     assert isinstance(await give(town, user), Given), "something lasting was active: the row begins anew"
+
+
+async def test_a_card_that_the_post_brings_after_two_days_is_activated_and_ends_the_code(town: Town) -> None:
+    user, browser = await bridging(town)
+    assert 'href="/card"' not in (await browser.get("/bridging")).text
+    card = await sent_to(town, user)
+    assert 'href="/card"' in (await browser.get("/bridging")).text
+    page = await activate_card(browser, card)
+    assert (page.path, card.serial in page.text) == ("/bridging", True)
+    assert await state_of(town, card) == "active"
+    assert (await browser.get("/security")).path == "/bridging", "only the card's own answer opens the rest"
+    assert await town.count(
+        "FROM authenticators WHERE user_id = :id AND kind = 'tempcode' AND state <> 'removed'", id=user.id
+    ) == 0
+
+
+async def test_a_code_that_is_over_activates_no_card(town: Town) -> None:
+    user, browser = await bridging(town)
+    card, csrf = await sent_to(town, user), (await browser.get("/bridging")).csrf
+    await let_pass(town, user, 10 * DAY)
+    assert (await browser.get("/card")).path.startswith("/step-up"), "what is over proves nothing more"
+    assert (await browser.post("/card", {"csrf": csrf})).answer.headers["location"].startswith("/step-up")
+    assert await state_of(town, card) == "shipped"
+    assert await town.count("FROM authenticators WHERE user_id = :id AND kind = 'card'", id=user.id) == 0
 
 
 async def test_the_lost_phone_is_found_and_ends_the_code(town: Town) -> None:
