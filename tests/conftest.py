@@ -37,10 +37,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With `-n`, a file goes to one process as a whole, and so does a folder that shares a site."""
+    """With `-n`, a file goes to one process as a whole, and so do those of a folder that share a site: one on each kind
+    of database, so that two processes can share the work."""
     for item in items:
         folder = item.path.parent.name
-        item.add_marker(pytest.mark.xdist_group(folder if folder in TOGETHER else f"{folder}/{item.path.stem}"))
+        given = getattr(item, "callspec", None)
+        on_postgres = given is not None and "postgresql" in given.params.values()
+        shared = f"{folder}/postgresql" if on_postgres else folder
+        item.add_marker(pytest.mark.xdist_group(shared if folder in TOGETHER else f"{folder}/{item.path.stem}"))
 
 
 @pytest.fixture(scope="session")
