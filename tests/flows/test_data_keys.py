@@ -11,6 +11,7 @@ from tests.wires import vault
 from twolatch import rotation
 from twolatch.accounts.importing import take_in
 from twolatch.authenticators import gate, store
+from twolatch.authenticators.model import State
 from twolatch.house import Hasher, House, WrongKey
 from twolatch.house.keys import Purpose, number_of
 from twolatch.house.store import KNOWN_IN, data_keys, refresh
@@ -128,17 +129,26 @@ async def test_while_it_is_sealed_anew_a_forged_row_is_not_made_a_true_one(house
         await store.find(house.db, house.keys, row["id"])
 
 
-async def test_a_row_under_a_key_nobody_has_opens_nothing(house: House) -> None:
+@pytest.mark.parametrize("mac", [b"", bytes(32)])
+async def test_a_row_under_a_key_nobody_has_is_a_forged_one(house: House, mac: bytes) -> None:
     """Whoever writes into the table names a key of his own and an empty MAC."""
+    user = await _under(house, 999, mac)
+    [one] = await store.held_by(house.db, house.keys, user)
+    assert one.state is State.SUSPENDED
+
+
+async def test_a_key_that_was_made_a_moment_ago_is_a_fault_and_suspends_nobody(house: House) -> None:
+    user = await _under(house, house.keys.closes_with + 2, bytes(32))
+    with pytest.raises(WrongKey, match="not learned yet"):
+        await store.held_by(house.db, house.keys, user)
+
+
+async def _under(house: House, number: int, mac: bytes) -> str:
     user, _, _ = await activated(house, "anna")
-    await house.db.write(
-        lambda tx: tx.run(
-            "UPDATE authenticators SET secret = :mine, row_mac = :empty WHERE user_id = :id",
-            mine=b"\0\0\3\xe7" + bytes(64), empty=b"", id=user.id,
-        )
-    )  # fmt: skip
-    with pytest.raises(WrongKey):
-        await store.held_by(house.db, house.keys, user.id)
+    sql = "UPDATE authenticators SET secret = :mine, row_mac = :mac WHERE user_id = :id"
+    mine = number.to_bytes(4) + bytes(64)
+    await house.db.write(lambda tx: tx.run(sql, mine=mine, mac=mac, id=user.id))
+    return user.id
 
 
 async def test_a_password_takes_the_new_pepper_at_the_next_login_and_the_old_one_stays_till_then(
