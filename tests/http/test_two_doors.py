@@ -27,6 +27,8 @@ APPROVED, WRONG, BACK = (
 ELSEWHERE = {
     Purpose.SET_UP: "the files of each kind: two right first answers make one authenticator",
     Purpose.SHARE: "test_sharing.py",
+    Purpose.DESK: "test_desk_cases.py: a proof is looked at once, and opens nothing",
+    Purpose.CONFIRM: "tests/flows/test_authorizations.py: one amount, confirmed once",
     Purpose.ALONE: "test_keys_only.py",
     Purpose.APP: "test_own_sign_in.py",
     Purpose.MOVE: "test_moving.py",
