@@ -8,7 +8,8 @@ from twolatch.faces.portal.assets import BUILT, Assets, AssetsMissing, load
 
 
 def test_every_name_holds_the_hash_of_its_content(assets: Assets) -> None:
-    assert set(assets.names) == {"portal.js", "portal.css", "soft-card.js", "soft-card.css", "brand.css", "icon.svg"}
+    built = {f"{name}.{kind}" for name in ("portal", "soft-card", "desk") for kind in ("js", "css")}
+    assert set(assets.names) == built | {"brand.css", "icon.svg"}
     for file_name in assets.names.values():
         file = assets.file(file_name)
         assert file is not None
