@@ -4,6 +4,7 @@ export interface Notices {
   waiting: string;
   trial: string;
   support: string;
+  confirm: string;
   open: string;
   fresh: string;
   on: string;
@@ -21,7 +22,8 @@ export interface Notices {
 
 const NOTICES: Record<string, Notices> = {
   en: {
-    waiting: "A login is waiting", trial: "A test of this phone is waiting", support: "Support has a question", open: "Open the app to look at it.", fresh: "New browser: {browser}",
+    waiting: "A login is waiting", trial: "A test of this phone is waiting", support: "Support has a question",
+    confirm: "Something waits to be confirmed", open: "Open the app to look at it.", fresh: "New browser: {browser}",
     on: "{program} on {system}",
     deny: "Deny", approve: "Look at it",
     denied: "Login denied", deniedBody: "Nobody was let in. If you did not start it, change your password.",
@@ -30,7 +32,8 @@ const NOTICES: Record<string, Notices> = {
     test: "Notifications reach this phone", testBody: "This was the test you asked for.",
   },
   nl: {
-    waiting: "Er wacht een aanmelding", trial: "Er wacht een test van deze telefoon", support: "De servicedesk heeft een vraag", open: "Open de app om ernaar te kijken.", fresh: "Nieuwe browser: {browser}",
+    waiting: "Er wacht een aanmelding", trial: "Er wacht een test van deze telefoon", support: "De servicedesk heeft een vraag",
+    confirm: "Er wacht iets op uw bevestiging", open: "Open de app om ernaar te kijken.", fresh: "Nieuwe browser: {browser}",
     on: "{program} op {system}",
     deny: "Weigeren", approve: "Bekijken",
     denied: "Aanmelding geweigerd", deniedBody: "Niemand is binnengelaten. Bent u er niet mee begonnen? Wijzig dan uw wachtwoord.",

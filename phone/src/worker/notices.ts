@@ -80,6 +80,12 @@ async function withdraw(waiting: Request[]): Promise<void> {
   }
 }
 
+function titleOf({ type, transaction }: Request["challenge"], said: Notices): string {
+  if (type === "support") return said.support;
+  if (type === "test") return said.trial;
+  return transaction ? said.confirm : said.waiting;
+}
+
 async function showRequest(request: Request, said: Notices, sight: Sight, quietly: boolean): Promise<void> {
   const { challenge, record } = request;
   const { known_browser } = challenge.context;
@@ -90,7 +96,7 @@ async function showRequest(request: Request, said: Notices, sight: Sight, quietl
   const many = new Set(sight.waiting.map((each) => each.record.device)).size > 1;
   const body = [many ? record.display : "", browser ? `${named}.` : "", said.open].filter(Boolean).join(" ");
   const carried: Carried = { device: record.device, challenge: challenge.challenge };
-  await show(isSupport ? said.support : challenge.type === "test" ? said.trial : said.waiting, body, challenge.challenge, {
+  await show(titleOf(challenge, said), body, challenge.challenge, {
     data: carried, silent: quietly, timestamp: challenge.issued, requireInteraction: true,
     actions: [{ action: "open", title: said.approve }, { action: "deny", title: said.deny }],
   });
