@@ -23,7 +23,7 @@ demo: .venv/ready $(ASSETS)
 test: .venv/ready-dev $(ASSETS)
 	@sh setup/ready.sh test-tools
 	@cd phone && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent check && PATH="$(CURDIR)/$(BIN):$$PATH" npm test --silent
-	@$(BIN)/python -m pytest $(IN_PARALLEL) $(T) || $(BIN)/python -m tests.second_look
+	@$(BIN)/python -m pytest $(IN_PARALLEL) $(T) || { [ $$? -eq 1 ] && $(BIN)/python -m tests.second_look; }
 
 check: .venv/ready-dev $(ASSETS)
 	@$(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports
