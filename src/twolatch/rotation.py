@@ -6,7 +6,7 @@ change may have used it until then.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 
 import structlog
@@ -18,7 +18,7 @@ from twolatch.house import store as house_store
 from twolatch.house.keys import Purpose, number_of
 from twolatch.house.store import KNOWN_IN, DataKey, Sealed, add_key, data_keys, drop_key, new_key, rewrap
 from twolatch.people import store as people
-from twolatch.storage.db import StorageFault, Tx
+from twolatch.storage.db import Row, StorageFault, Tx
 from twolatch.wires.wrapping import Keeper
 from twolatch.words.events import Event
 from twolatch.words.limits import HOUR, SECOND
@@ -75,8 +75,8 @@ async def run_once(house: House, keeper: Callable[[], Keeper]) -> None:
 async def begin(house: House, keeper: Keeper, now: int) -> int:
     """From when (ms) new values are closed with new keys. A rotation that was cut off goes on with the keys it made."""
     rows = await data_keys(house.db)
-    if old := Standing(rows, {}).old():
-        return max(one.from_at for one in rows if one.purpose in {each.purpose for each in old})
+    if any(one.purpose is Purpose.SEAL for one in Standing(rows, {}).old()):  # an old pepper may stay for ever
+        return max(one.from_at for one in rows if one.purpose is Purpose.SEAL)
     number, made = max(one.number for one in rows) + 1, []
     for at, purpose in enumerate((Purpose.SEAL, Purpose.PEPPER)):
         made.append(await new_key(keeper, number + at, purpose, now, now + KNOWN_IN))
@@ -94,14 +94,19 @@ async def seal_anew(house: House, tell: Callable[[str, int], None] = lambda wher
     """Closes with the newest key whatever an older one closed. Returns how many values; `tell(where, so far)`."""
     done = 0
     for of in SEALED:
-        after = ""
-        while rows := await house_store.sealed_after(house.db, of, after):
-            after = rows[-1]["row"]
+        async for rows in _batches(house, of):
             for row in rows:
                 if number_of(bytes(row["sealed"])) != house.keys.closes_with:
                     done += await house.db.write(_anew(house, of, row["row"], row["owner"], bytes(row["sealed"])))
             tell(of.where, done)
     return done
+
+
+async def _batches(house: House, of: Sealed) -> AsyncIterator[list[Row]]:
+    after = ""
+    while rows := await house_store.sealed_after(house.db, of, after):
+        after = rows[-1]["row"]
+        yield rows
 
 
 def _anew(house: House, of: Sealed, row: str, owner: str, seen: bytes) -> Callable[[Tx], Awaitable[bool]]:
@@ -128,9 +133,7 @@ async def _with_its_mac(tx: Tx, house: House, row: str, seen: bytes, sealed: byt
 async def standing(house: House) -> Standing:
     under: dict[int, int] = {}
     for of in SEALED:
-        after = ""
-        while rows := await house_store.sealed_after(house.db, of, after):
-            after = rows[-1]["row"]
+        async for rows in _batches(house, of):
             for row in rows:
                 number = number_of(bytes(row["sealed"]))
                 under[number] = under.get(number, 0) + 1

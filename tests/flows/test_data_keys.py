@@ -83,6 +83,17 @@ async def test_a_rotation_that_was_cut_off_goes_on_with_the_keys_it_made(house: 
     assert await rotation.seal_anew(house) == 0
 
 
+async def test_a_pepper_that_has_to_stay_keeps_nobody_from_rotating_again(house: House, time: Time) -> None:
+    user, _, _ = await activated(house, "anna")
+    sql = "UPDATE users SET password = '3$argon2id$' WHERE id = :id"
+    await house.db.write(lambda tx: tx.run(sql, id=user.id))
+    await rotated(house, time)
+    time.pass_(HOUR / 1000)
+    assert await rotation.drop_old(house, house.clock.now()) == [2], "the key that sealed, and not her pepper"
+    await rotated(house, time)
+    assert len(await sealing(house)) == 2
+
+
 async def test_another_process_learns_of_a_key_before_anything_is_closed_with_it(
     house: House, settings: Settings, time: Time
 ) -> None:
