@@ -9,7 +9,7 @@ SHELL := /bin/sh
 BIN := .venv/bin
 PORT ?= 8080
 J ?= auto
-IN_PARALLEL := $(if $(filter-out 0,$(J)),-n $(J) --maxprocesses 4 --dist loadgroup)
+IN_PARALLEL := $(if $(filter-out 0,$(J)),-n $(J) --maxprocesses 4 --dist worksteal)
 # An environment that was moved or copied names the old folder in every script: it is made anew.
 MOVED := $(shell [ ! -e .venv/home ] || [ "$$(cat .venv/home)" = "$(CURDIR)" ] || { rm -rf .venv && echo yes; })
 ASSETS := build/assets.stamp

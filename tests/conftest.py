@@ -18,7 +18,7 @@ for name in list(os.environ):
 import pytest  # noqa: E402
 from hypothesis import HealthCheck, Verbosity, settings  # noqa: E402
 
-from tests import every_screen  # noqa: E402
+from tests import every_screen, watch_over  # noqa: E402
 from tests.databases import NoPostgres, Server, drop_database, fresh_database, start_postgres  # noqa: E402
 from twolatch.storage.db import Database, open_database  # noqa: E402
 
@@ -28,23 +28,10 @@ settings.register_profile("same", **_any_speed, derandomize=True, database=None)
 settings.register_profile("search", **_any_speed, max_examples=2000, verbosity=Verbosity.normal)
 settings.load_profile("search" if os.environ.get("HYPOTHESIS") == "search" else "same")
 
-# Folders whose tests share what is dear to start; in several processes each of them belongs to one.
-TOGETHER = {"http"}
-
 
 def pytest_configure(config: pytest.Config) -> None:
     every_screen.watch(config)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With `-n`, a file goes to one process as a whole, and so do those of a folder that share a site: one on each kind
-    of database, so that two processes can share the work."""
-    for item in items:
-        folder = item.path.parent.name
-        given = getattr(item, "callspec", None)
-        on_postgres = given is not None and "postgresql" in given.params.values()
-        shared = f"{folder}/postgresql" if on_postgres else folder
-        item.add_marker(pytest.mark.xdist_group(shared if folder in TOGETHER else f"{folder}/{item.path.stem}"))
+    watch_over.watch(config)
 
 
 @pytest.fixture(scope="session")
