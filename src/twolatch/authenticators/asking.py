@@ -194,6 +194,6 @@ def wake(tx: Tx, house: House, one: Authenticator, now: int) -> None:
 
 def tell(tx: Tx, house: House, challenges: Iterable[Row]) -> None:
     """After the commit, whoever waits for these challenges looks again: browsers and phones."""
-    topics = {topic for row in challenges for topic in (f"challenge:{row['id']}", f"phone:{row['authenticator_id']}")}
-    for topic in topics:
+    topics = [topic for row in challenges for topic in (f"challenge:{row['id']}", f"phone:{row['authenticator_id']}")]
+    for topic in dict.fromkeys(topics):
         tx.after(lambda topic=topic: house.signals.tell(topic))  # type: ignore[misc]

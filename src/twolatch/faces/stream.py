@@ -1,4 +1,4 @@
-"""Server-sent events as a bare ASGI response: 11 KB for a waiting browser, and no work while nothing happens."""
+"""Server-sent events as a bare ASGI response: 11 KB for a waiting browser, and one look at each beat."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -62,11 +62,14 @@ async def looks(
     """What is `known` at once, and what `tell` reads whenever one of the topics was told after the moment of that
     reading; a beat when nothing was, for `lives` s.
 
-    The signal is a hint, the database the truth: each event is read anew.
+    The signal is a hint, the database the truth: each event is read anew, and each beat reads too. A process may die
+    between its commit and its signal, and the page asks by itself only when it has no stream.
     """
     loop = asyncio.get_running_loop()
     end = loop.time() + lives
     with listening:
         yield event("look", known)
         while (left := end - loop.time()) > 0:
-            yield event("look", await tell()) if await listening.heard(min(BEAT_SECONDS, left)) else None
+            is_told = await listening.heard(min(BEAT_SECONDS, left))
+            before, known = known, await tell()
+            yield event("look", known) if is_told or known != before else None

@@ -85,7 +85,7 @@ class Signals:
 
     def __init__(self, relay: Relay | None = None) -> None:
         self._relay: Relay = relay or NoRelay()
-        self._listeners: dict[str, set[Listening]] = {}
+        self._listeners: dict[str, dict[Listening, None]] = {}  # who came first is told first
         self._outgoing: dict[str, None] = {}
         self._is_open = False
         self._moment = 0  # how much was told so far
@@ -144,19 +144,19 @@ class Signals:
     def _wake_everyone(self) -> None:
         self._moment += 1
         self._forgotten = self._moment
-        for listening in {each for there in self._listeners.values() for each in there}:
+        for listening in {each: None for there in self._listeners.values() for each in there}:
             listening._tell()
 
     def _enter(self, listening: Listening, topics: Iterable[str], since: int) -> bool:
         """Whether one of the topics was told, or may have been, after the moment `since`."""
         for topic in topics:
-            self._listeners.setdefault(topic, set()).add(listening)
+            self._listeners.setdefault(topic, {})[listening] = None
         return self._forgotten > since or any(self._last.get(topic, 0) > since for topic in topics)
 
     def _leave(self, listening: Listening, topics: Iterable[str]) -> None:
         for topic in topics:
             there = self._listeners.get(topic)
             if there is not None:
-                there.discard(listening)
+                there.pop(listening, None)
                 if not there:
                     del self._listeners[topic]
