@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 
 LONGEST_SECONDS = 600  # for the slowest journey on a machine that does ten other things
+TOO_LONG = "this test took longer than any test may"
+STUCK = "twolatch/stuck"  # in pytest's cache: the tests that hung in the last run
 LONGEST_TEXT = 4_000  # characters of one failure
 
 
@@ -34,8 +36,13 @@ def in_time(test: Callable[..., Any], seconds: float = LONGEST_SECONDS) -> Calla
 
     @functools.wraps(test)
     async def timed(*given: Any, **named: Any) -> None:
-        async with asyncio.timeout(seconds):
-            await test(*given, **named)
+        try:
+            async with asyncio.timeout(seconds) as limit:
+                await test(*given, **named)
+        except TimeoutError as fault:
+            if limit.expired():
+                raise TimeoutError(TOO_LONG) from fault
+            raise
 
     return timed
 
@@ -45,9 +52,20 @@ class Herald:
 
     terminal: Any = None
 
+    def __init__(self) -> None:
+        self.stuck: list[str] = []
+
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         self.terminal = session.config.pluginmanager.get_plugin("terminalreporter")
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if report.failed and self.terminal:
+        if not report.failed:
+            return
+        if TOO_LONG in report.longreprtext or "crashed while running" in report.longreprtext:
+            self.stuck.append(report.nodeid)
+        if self.terminal:
             self.terminal.write_line(f"\nFAILED {report.nodeid} ({report.when})\n{report.longreprtext[-LONGEST_TEXT:]}")
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if session.config.cache:
+            session.config.cache.set(STUCK, self.stuck)

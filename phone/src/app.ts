@@ -261,7 +261,7 @@ export class App extends LitElement {
     this.hasLooked ||= !sight.offline;
     this.changed();
     if ([...sight.trouble.keys()].sort().join() !== before) this.listen();
-    void clearNotices(sight.waiting.map((request) => request.challenge.challenge));
+    void clearNotices(sight);
     this.memory.keepClock();
     this.offer();
   }

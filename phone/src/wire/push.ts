@@ -1,6 +1,7 @@
 /** Notifications, as the person sees them: on, off, or why not. Every failure here is explained and harmless. */
 import type { PhoneRecord } from "../vault/vault";
 import type { Api } from "./api";
+import type { Sight } from "./lookout";
 import { isWished, keepSubscribed, wishNoMore, within } from "./subscription";
 
 export type PushState = "on" | "off" | "refused" | "unsupported" | "unconfigured";
@@ -49,9 +50,11 @@ export async function turnOff(api: Api, records: PhoneRecord[]): Promise<void> {
   await subscription?.unsubscribe().catch(() => false);
 }
 
-/** Notifications of requests that do not wait any more are taken away; so is every word about what has ended. */
-export async function clearNotices(waiting: string[]): Promise<void> {
-  if (!("serviceWorker" in navigator)) return;
+/** Notifications of requests that do not wait any more are taken away; so is every word about what has ended. Who could
+ * not ask does not know what waits, and takes nothing away. */
+export async function clearNotices(sight: Sight): Promise<void> {
+  if (sight.offline || !("serviceWorker" in navigator)) return;
+  const waiting = sight.waiting.map((request) => request.challenge.challenge);
   const registration = await navigator.serviceWorker.getRegistration("/").catch(() => undefined);
   for (const notice of (await registration?.getNotifications?.().catch(() => [])) ?? []) {
     const { challenge } = (notice.data ?? {}) as { challenge?: string };
