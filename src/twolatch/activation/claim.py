@@ -11,7 +11,7 @@ from twolatch.activation.codes import Scanned, Typed
 from twolatch.activation.flows import device_json, standing
 from twolatch.activation.model import MISNAMED, OVER, Activation, Stage
 from twolatch.authenticators import store as authenticators
-from twolatch.authenticators.asking import Asking, prepare
+from twolatch.authenticators.asking import SESSION, Asking, prepare
 from twolatch.authenticators.model import Authenticator, Challenge, Purpose, State, Swap
 from twolatch.house import House
 from twolatch.house.keys import PIN, SIGNING
@@ -199,7 +199,8 @@ def _make(house: House, asked: Claim, found: Activation, user: User, now: int) -
         created_at=now,
         used_at=0,
     )
-    asking = Asking(Purpose.TEST, b"", True, "", "", "portal", lives=DAY)  # a phone closed early finishes later
+    began = SESSION + found.session.encode()
+    asking = Asking(Purpose.TEST, began, True, "", "", "portal", lives=DAY)  # a phone closed early finishes later
     test = prepare(house, phone, user, asking, now)
     shown, signature = shown_bytes(test.memory)
     answer = Claimed(

@@ -98,15 +98,15 @@ async def returned(tx: Tx, house: House, one: Authenticator, case: Case, now: in
 async def settle_in(tx: Tx, house: House, one: Authenticator, case: Case, now: int) -> None:
     """One that is alone of its kind ends the older one. The client's very first ends what the password alone had
     opened elsewhere, and those browsers are strangers again: a thief who came first would else stay in. For a phone
-    that happened with the six digits."""
+    that happened with the six digits, and happens again: the password alone opens the door until this very answer."""
     user = case.user
     if Trait.ALONE in traits_of(house, one):
         older = await store.of_user(tx, house.keys, user.id, HELD, one.kind)
         for old in (each for each in older if each.id != one.id):
             await move(tx, house, old.id, user, State.REMOVED, Event.AUTHENTICATOR_REMOVED, now)
     await _relieve(tx, house, one, user, now)
-    if case.challenge.purpose not in {Purpose.SET_UP, Purpose.SHARE}:
-        return
+    if case.challenge.purpose is not Purpose.SHARE and swap_of(one):
+        return  # something was held all the while
     held = await store.held_by(tx, house.keys, user.id)
     if not any(other.id != one.id for other in held):
         session = case.challenge.browser.removeprefix(SESSION).decode()
