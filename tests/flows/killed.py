@@ -12,23 +12,29 @@ from typing import Any
 import msgspec
 
 from tests.flows.houses import QuickHasher, Seat, Time, open_house
+from twolatch import rotation
 from twolatch.activation import flows as activation
 from twolatch.activation import transfer
 from twolatch.activation.claim import claim
 from twolatch.authenticators import gate, store
+from twolatch.custody import importing
 from twolatch.house import House
 from twolatch.kinds.phone import said
 from twolatch.protocol.messages import Answer, Claim
+from twolatch.protocol.pskc.sealing import FileKey
 from twolatch.settings import Settings
 from twolatch.storage.db import Tx
+from twolatch.wires.wrapping import keeper_of
+from twolatch.words.warrants import Operator
 
 KILLED = 9
+BOX_KEY = bytes(range(16))
 
 
 @dataclass(frozen=True)
 class Deed:
     """What is done: `claim` and `approve` carry their message, `confirm` a session and a number, `collect` cookies,
-    `transfer` the device that moves, as its number."""
+    `transfer` the device that moves, as its number, `import` a maker's file; `new keys` and `seal anew` nothing."""
 
     what: str
     message: bytes = b""
@@ -43,6 +49,12 @@ class Deed:
             return await claim(house, msgspec.json.decode(self.message, type=Claim), "192.0.2.9", now)
         if self.what == "approve":
             return await gate.prove(house, said(msgspec.json.decode(self.message, type=Answer)), now)
+        if self.what == "import":
+            return await importing.take_in(house, Operator(), self.message, FileKey(BOX_KEY), "2026-11-22", now)
+        if self.what == "new keys":
+            return await rotation.begin(house, keeper_of(house.settings), now)
+        if self.what == "seal anew":
+            return await rotation.seal_anew(house)
         if self.what == "transfer":
             one = await store.find(house.db, house.keys, self.number)
             return one and await transfer.begin(house, one, "192.0.2.9", now)

@@ -171,7 +171,12 @@ DEEDS: dict[str, tuple[Any, Check, int]] = {
 def test_a_process_killed_at_any_step_leaves_whole_things_behind(
     what: str, empty_sqlite: Empty, tmp_path: Path
 ) -> None:
-    before, after, least = DEEDS[what]
+    kill_at_every_step(*DEEDS[what], empty_sqlite, tmp_path)
+
+
+def kill_at_every_step(before: Any, after: Check, least: int, empty_sqlite: Empty, tmp_path: Path) -> None:
+    """One process after the other, each on a copy of what `before` made, and `after` looks at each. `least`: so many
+    steps the deed has."""
     time = Time()
     with empty_sqlite.copy(tmp_path, None) as settings, asyncio.Runner() as runner:
 
