@@ -27,7 +27,7 @@ def demo(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port; the next free one when it is taken.")] = 8080,
     lan: Annotated[bool, typer.Option("--lan", help="HTTPS on the local network, for a real phone.")] = False,
 ) -> None:
-    """Run a demo site. Nothing leaves this machine; mails go to a folder."""
+    """Run a demo site. Nothing leaves this machine; mails go to a page of it."""
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
     if lan:
         from twolatch.faces.commands.lan import open_lan
@@ -35,12 +35,13 @@ def demo(
         site = open_lan(data, port if port != 8080 else 8443)
         _configure(data, site.portal, site.phone, site.desk)
         _prepare(data)
-        _tell(data, site.portal, site.phone, site.desk)
+        mailbox = _open_mailbox(free_port("127.0.0.1", 8091))
+        _tell(data, site.portal, site.phone, site.desk, mailbox)
         site.explain()
         site.serve()
         return
     port = free_port("127.0.0.1", port)
-    beside = free_port("127.0.0.1", 8090)
+    beside = free_port("127.0.0.1", 8090, {port})
     portal, phone, desk = (f"http://{name}localhost:{port}" for name in ("", "phone.", "desk."))
     os.environ.setdefault("TWOLATCH_SOFT_CARDS", str(_cards(data)))
     os.environ.setdefault("TWOLATCH_SETTLING_HOURS", "0")  # nobody tries for a day what a new phone is good for
@@ -48,7 +49,8 @@ def demo(
     _prepare(data)
     here = f"http://shop.localhost:{beside}"
     key = _register(here)
-    _tell(data, portal, phone, desk, here)
+    mailbox = _open_mailbox(free_port("127.0.0.1", 8091, {port, beside}))
+    _tell(data, portal, phone, desk, mailbox, here)
     from twolatch.faces.commands.sample import serve_beside
 
     serve_beside(here, portal, key, beside)
@@ -71,6 +73,21 @@ def _register(here: str) -> str:
         return "" if isinstance(key, Fault) else key.reveal()
 
     return in_house(wish)
+
+
+def _open_mailbox(port: int) -> str:
+    """Where the mails can be read; empty where a mail server takes them (TWOLATCH_MAIL)."""
+    from twolatch.faces.commands import mailbox
+    from twolatch.settings import load
+    from twolatch.texts.catalogue import Texts
+
+    settings = load()
+    if not settings.mail.startswith("folder:"):
+        return ""
+    here, folder = f"http://mail.localhost:{port}", Path(settings.mail.removeprefix("folder:"))
+    origins = frozenset((settings.portal_url, settings.phone_url, settings.desk_url))
+    mailbox.serve_beside(folder, here, origins, port, Texts(settings.languages, settings.time_zone))
+    return here
 
 
 def _cards(data: Path) -> Path:
@@ -117,7 +134,7 @@ def _prepare(data: Path) -> None:
         fail(str(fault))
 
 
-def _tell(data: Path, portal: str, phone: str, desk: str, sample: str = "") -> None:
+def _tell(data: Path, portal: str, phone: str, desk: str, mailbox: str, sample: str = "") -> None:
     """A few lines: what a newcomer does next."""
     from twolatch.faces.commands.demo_desk import STAFF
 
@@ -137,4 +154,6 @@ def _tell(data: Path, portal: str, phone: str, desk: str, sample: str = "") -> N
     staff = "   ".join(f"{name} ({role.value}) / {password}" for name, _, role, password in STAFF)
     typer.echo(f"{label('Desk', bold=True)}         {desk}")
     typer.echo(f"{label('Who works', bold=True)}    {staff}    cards SANNE-00001, PIET-00001, PIN {CARD_PIN}")
-    typer.echo(f"{label('Mails', bold=True)}        {data / 'mail'}        (Ctrl-C ends the demo)")
+    if mailbox:
+        typer.echo(f"{label('Mails', bold=True)}        {mailbox}    what the site wrote; as files in {data / 'mail'}")
+    typer.echo("Ctrl-C ends the demo.")

@@ -5,7 +5,6 @@ client to the portal where one has to be confirmed, and asks again when he is ba
 """
 
 import secrets
-import threading
 from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -13,11 +12,12 @@ from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from twolatch.client.application import Application, ticket_of
 from twolatch.client.outcomes import NotTrusted, Refused, ServerAway
+from twolatch.faces.commands import beside
 from twolatch.faces.web import Stop, body_of
 from twolatch.protocol.applications import Authorization, KnownSession
 from twolatch.texts.catalogue import Texts
@@ -29,17 +29,6 @@ NAME = "Sample application"
 COOKIE = "sample"
 MOST = 200  # visitors that are remembered
 STYLE = """
-:root { color-scheme: light dark; --ink: #1b2430; --muted: #55606e; --page: #f3f5f8; --card: #fff; --line: #d5dbe3;
-  --main: #2f5fd0; --on-main: #fff; --good: #1d7a46; --bad: #b3261e; --step: #8a5a00; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e7ebf0; --muted: #a3adba; --page: #12161c; --card: #1b2129;
-  --line: #343d49; --main: #8fb0ff; --on-main: #0d1526; --good: #6fd39b; --bad: #ff9a92; --step: #f0c063; } }
-* { box-sizing: border-box; }
-body { margin: 0; font: 1rem/1.5 system-ui, sans-serif; color: var(--ink); background: var(--page); }
-main { max-width: 30rem; margin: 2rem auto; padding: 1.5rem; background: var(--card); border: 1px solid var(--line);
-  border-radius: 1rem; }
-h1 { margin: 0 0 0.5rem; font-size: 1.5rem; line-height: 1.2; }
-main { overflow-wrap: anywhere; }
-p { margin: 0.5rem 0; }
 form { margin: 1rem 0 0; }
 label { display: block; margin-top: 0.75rem; font-weight: 600; }
 input { width: 100%; padding: 0.625rem; font: inherit; color: inherit; background: var(--page);
@@ -47,20 +36,12 @@ input { width: 100%; padding: 0.625rem; font: inherit; color: inherit; backgroun
 button { width: 100%; min-height: 2.75rem; margin-top: 1rem; font: inherit; font-weight: 600; color: var(--on-main);
   background: var(--main); border: 1px solid var(--main); border-radius: 0.5rem; cursor: pointer; }
 button.plain { color: var(--ink); background: none; border-color: var(--muted); }
-:focus-visible { outline: 3px solid var(--main); outline-offset: 2px; }
-.muted { color: var(--muted); font-size: 0.9375rem; }
 .told { margin-top: 1rem; padding: 0.75rem 1rem; border-left: 0.25rem solid var(--step); background: var(--page);
   border-radius: 0.25rem; }
 .told.allow { border-color: var(--good); }
 .told.refuse { border-color: var(--bad); }
-.told strong { display: block; overflow-wrap: anywhere; }
+.told strong { display: block; }
 """
-HEADERS = {
-    "content-security-policy": "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'",
-    "cache-control": "no-store",
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "same-origin",  # with no-referrer a form's Origin is null
-}
 
 
 @dataclass
@@ -190,7 +171,7 @@ class Sample:
     # pages
 
     async def style(self, request: Request) -> Response:
-        return Response(STYLE, media_type="text/css", headers={"cache-control": "max-age=300"})
+        return beside.styled(STYLE)
 
     async def page(self, request: Request) -> Response:
         return self.shown(request, self.visitor(request) or Visitor())
@@ -202,13 +183,8 @@ class Sample:
             return escape(self.texts.say(language, f"sample.{key}", **words))
 
         inside = self.told(visitor, language) + (_form(visitor.session, t) if visitor.session else _welcome(t))
-        page = (
-            f'<!doctype html><html lang="{language}"><meta charset="utf-8"><title>{t("title")}</title>'
-            '<meta name="viewport" content="width=device-width, initial-scale=1">'
-            '<link rel="stylesheet" href="/style.css">'
-            f'<main><h1>{t("title")}</h1><p class="muted">{t("honest")}</p>{inside}</main></html>'
-        )
-        return HTMLResponse(page, headers=HEADERS)
+        top = f'<h1>{t("title")}</h1><p class="muted">{t("honest")}</p>'
+        return beside.framed(language, t("title"), top + inside)
 
     def told(self, visitor: Visitor, language: str) -> str:
         if visitor.refused:
@@ -244,16 +220,15 @@ def _form(session: KnownSession, t: Any) -> str:
 
 
 def _forbidden() -> Response:
-    return Response("This form is not of this page.\n", 403, headers=HEADERS, media_type="text/plain")
+    return beside.refused("This form is not of this page.", 403)
 
 
 async def _away(request: Request, fault: Exception) -> Response:
-    text = "The portal does not answer. Try again in a moment.\n"
-    return Response(text, 503, headers=HEADERS, media_type="text/plain")
+    return beside.refused("The portal does not answer. Try again in a moment.", 503)
 
 
 async def _too_much(request: Request, fault: Exception) -> Response:
-    return Response("That is too much.\n", 413, headers=HEADERS, media_type="text/plain")
+    return beside.refused("That is too much.", 413)
 
 
 def application(here: str, portal: str, key: str) -> Starlette:
@@ -263,10 +238,4 @@ def application(here: str, portal: str, key: str) -> Starlette:
 
 def serve_beside(here: str, portal: str, key: str, port: int) -> "uvicorn.Server":
     """On this machine alone, beside the demo's own server, until the program ends."""
-    import uvicorn
-
-    server = uvicorn.Server(
-        uvicorn.Config(application(here, portal, key), host="127.0.0.1", port=port, log_config=None, access_log=False)
-    )
-    threading.Thread(target=server.run, name="sample", daemon=True).start()
-    return server
+    return beside.serve(application(here, portal, key), "sample", port)

@@ -5,6 +5,7 @@ import atexit
 import os
 import shutil
 import tempfile
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -184,10 +185,10 @@ def is_free(host: str, port: int) -> bool:
         return True
 
 
-def free_port(host: str, wanted: int) -> int:  # noqa: RET503  fail() does not return
-    """The wanted port, or the next free one, which is said."""
+def free_port(host: str, wanted: int, promised: Collection[int] = ()) -> int:  # noqa: RET503  fail() does not return
+    """The wanted port, or the next free one, which is said. `promised`: free still, and somebody else's soon."""
     for port in range(wanted, min(wanted + 100, 65536)):
-        if is_free(host, port):
+        if port not in promised and is_free(host, port):
             if port != wanted:
                 typer.secho(f"Port {wanted} is taken; using {port}.", fg=typer.colors.YELLOW, err=True)
             return port
