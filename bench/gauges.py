@@ -26,8 +26,17 @@ def children(pid: int) -> list[int]:
 
 def memory(pid: int) -> int:
     """Resident memory in KiB."""
+    return _status(pid, "VmRSS")
+
+
+def peak(pid: int) -> int:
+    """The most that was resident since the start, in KiB."""
+    return _status(pid, "VmHWM")
+
+
+def _status(pid: int, name: str) -> int:
     lines = (PROC / str(pid) / "status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS"))
+    return next(int(line.split()[1]) for line in lines if line.startswith(name))
 
 
 def written(path: Path) -> int:

@@ -15,10 +15,10 @@ from typing import Any
 import msgspec
 import uvloop
 
-from bench.browser import Browser, Timed
 from bench.person import PASSWORD, Person, Town
-from bench.phone import Phone
-from bench.wire import Broken
+from twolatch.rehearsal.browser import Browser, Timed
+from twolatch.rehearsal.phone import Phone
+from twolatch.rehearsal.wire import Broken
 
 GUESSES = {"right": (PASSWORD, 303), "wrong": ("not this one", 403), "refused": ("not this one", 429)}
 
@@ -26,7 +26,7 @@ GUESSES = {"right": (PASSWORD, 303), "wrong": ("not this one", 403), "refused": 
 class Load:
     def __init__(self, town: Town) -> None:
         self._town = town
-        self._phones = {one.name: Phone(town.port, one.address, one.record) for one in town.with_phone}
+        self._phones = {one.name: town.phone(one) for one in town.with_phone}
         self._with_phone: Iterator[Person] = itertools.cycle(town.with_phone)
         self._without = iter(town.without)
         self._open: list[Browser | Phone] = []
@@ -51,7 +51,7 @@ class Load:
         return await _crowd([self._activate(one) for one in itertools.islice(self._without, count)], at_once)
 
     async def _log_in(self, person: Person) -> Timed:
-        browser, phone = Browser(self._town.port, person), self._phones[person.name]
+        browser, phone = self._town.browser(person), self._phones[person.name]
         try:
             return await browser.log_in(phone)
         finally:
@@ -59,7 +59,7 @@ class Load:
             phone.close()
 
     async def _activate(self, person: Person) -> Timed:
-        browser, phone = Browser(self._town.port, person), Phone(self._town.port, person.address)
+        browser, phone = self._town.browser(person), self._town.phone(person)
         try:
             return await browser.activate(phone)
         finally:
@@ -70,7 +70,7 @@ class Load:
         """Opens so many login pages."""
         await self.leave()
         for _ in range(count):
-            browser = Browser(self._town.port, next(self._with_phone))
+            browser = self._town.browser(next(self._with_phone))
             await browser.knock()
             self._open.append(browser)
         return {}
@@ -96,7 +96,7 @@ class Load:
 
         async def browser(person: Person) -> Browser:
             async with gate:
-                waiting = Browser(self._town.port, person)
+                waiting = self._town.browser(person)
                 await waiting.ask_second()
                 self._streams.append(await waiting.wait_at("/login/wait"))
                 return waiting
@@ -105,7 +105,7 @@ class Load:
         self._open += await asyncio.gather(*(browser(next(self._with_phone)) for _ in range(browsers)))
         for _ in range(phones):
             person = next(self._with_phone)
-            phone = Phone(self._town.port, person.address, person.record)
+            phone = self._town.phone(person)
             await phone.listen()
             self._open.append(phone)
         return {}

@@ -3,11 +3,11 @@
 import msgspec
 
 from twolatch.client.store import Record
+from twolatch.rehearsal.browser import Browser, Door, Guest
+from twolatch.rehearsal.phone import Phone
+from twolatch.rehearsal.wire import End
 
 PASSWORD = "linden tree 42 kites"
-PIN = "7391"
-ITERATIONS = 1_000  # of PBKDF2 on the phone: not what is measured here
-FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
 
 class Person(msgspec.Struct, frozen=True):
@@ -25,3 +25,11 @@ class Town(msgspec.Struct, frozen=True):
     port: int
     with_phone: list[Person]
     without: list[Person]
+
+    def browser(self, person: Person) -> Browser:
+        door = Door(End("127.0.0.1", self.port), f"http://localhost:{self.port}")
+        return Browser(door, Guest(person.name, PASSWORD, person.address, person.browser))
+
+    def phone(self, person: Person) -> Phone:
+        end = End("127.0.0.1", self.port)
+        return Phone(end, f"http://phone.localhost:{self.port}", person.address, person.record)

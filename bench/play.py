@@ -12,7 +12,6 @@ from typing import Any
 from bench import gauges, registry
 from bench.site import Site, free_port
 from bench.stage import Loader, Numbers, Stage
-from twolatch.settings import Settings
 
 WHILES = 6
 
@@ -39,28 +38,28 @@ QUICK = Plan(1_000, 0, 200, {1: 8, 8: 40}, 8, 6, 50, 40, 2.0)
 async def play(place: Any, plan: Plan, hash_ms: float) -> Numbers:
     """Everything on one database. Keys of `logins` are how many at once."""
     found: Numbers = {}
-    async with _stage(place, plan, plan.small, hash_ms) as (stage, begun):
+    async with staged(place, plan, plan.small, hash_ms) as (stage, begun):
         found["small"] = {"users": plan.small, **begun, **await _logins(stage, plan)}
         found["activation"] = await stage.measure("activations", count=plan.activations, at_once=4)
         found["guesses"] = await _guesses(stage, plan)
         found["small"]["memory_after_kib"] = gauges.memory(stage.pid)
         found["waiting"] = await _waiting(stage, plan)
     if plan.large:
-        async with _stage(place, plan, plan.large, hash_ms) as (stage, begun):
+        async with staged(place, plan, plan.large, hash_ms) as (stage, begun):
             found["large"] = {"users": plan.large, **begun, **await _logins(stage, plan)}
             found["large"]["memory_after_kib"] = gauges.memory(stage.pid)
     return found
 
 
 @asynccontextmanager
-async def _stage(place: Any, plan: Plan, size: int, hash_ms: float) -> AsyncIterator[tuple[Stage, Numbers]]:
+async def staged(place: Any, plan: Plan, size: int, hash_ms: float) -> AsyncIterator[tuple[Stage, Numbers]]:
     """A filled, running site with its load connected; the server has hashed and served before it is measured."""
     folder = Path(tempfile.mkdtemp(prefix="twolatch-bench-"))
     site = Site(folder, place.fresh(f"clients{size}"), free_port())
     load: Loader | None = None
     try:
         site.run("migrate")
-        town = await registry.fill(_settings(site), site.port, size, plan.active, 2 * plan.activations)
+        town = await registry.fill(registry.settings_of(site), site.port, size, plan.active, 2 * plan.activations)
         await place.settle()
         load = await Loader.start(town, folder)
         begun: Numbers = {"ready_s": sorted([_restarted(site), _restarted(site), site.start()])[1]}
@@ -76,12 +75,6 @@ async def _stage(place: Any, plan: Plan, size: int, hash_ms: float) -> AsyncIter
         site.stop()
         place.drop()
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _settings(site: Site) -> Settings:
-    """The very settings the server runs with."""
-    own: dict[str, Any] = {name.removeprefix("TWOLATCH_").lower(): value for name, value in site.environment.items()}
-    return Settings(**own)
 
 
 def _restarted(site: Site) -> float:

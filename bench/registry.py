@@ -1,6 +1,6 @@
 """Fills a site's database with clients, by the house's own store functions, so that MACs and seals are the real ones.
 
-Everybody has the same password, hashed once; every phone has a key of its own.
+Everybody has the same password, hashed once; every phone that is used has a key of its own.
 """
 
 import time
@@ -10,27 +10,38 @@ from typing import Any
 import asyncpg
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from bench.person import ITERATIONS, PASSWORD, Person, Town
-from bench.phone import INFO, SALT, masked
+from bench.person import PASSWORD, Person, Town
+from bench.site import Site
 from twolatch.authenticators import store as authenticators
-from twolatch.authenticators.model import Authenticator, State
+from twolatch.authenticators.model import Authenticator, Challenge, Purpose, State
+from twolatch.authenticators.model import Stage as Asking
 from twolatch.client.store import Record
 from twolatch.house import Chance, Hasher, Keys
 from twolatch.house.keys import PIN, SIGNING
 from twolatch.house.store import open_keys
+from twolatch.login import store as logins
+from twolatch.login.model import Attempt, Stage
 from twolatch.people import store as people
 from twolatch.people.model import User
 from twolatch.protocol import keys as curve
 from twolatch.protocol.octets import b64u
+from twolatch.rehearsal.phone import INFO, ITERATIONS, SALT, masked
 from twolatch.sessions import store as sessions
 from twolatch.sessions.flows import fingerprint
 from twolatch.settings import Settings
 from twolatch.storage.asyncpg_talk import prepared
 from twolatch.storage.db import Database, Tx, open_database
 from twolatch.wires.wrapping import keeper_of
+from twolatch.words.limits import HOUR
 from twolatch.words.secret import Secret
 
 AT_ONCE = 2_000  # clients in one transaction
+
+
+def settings_of(site: Site) -> Settings:
+    """The very settings the server runs with."""
+    own: dict[str, Any] = {name.removeprefix("TWOLATCH_").lower(): value for name, value in site.environment.items()}
+    return Settings(**own)
 
 
 async def fill(settings: Settings, port: int, size: int, active: int, without: int) -> Town:
@@ -50,6 +61,7 @@ class Registry:
         self._db, self._settings, self._keys, self._password, self._port = db, settings, keys, password, port
         self._chance, self._now = Chance(), time.time_ns() // 1_000_000
         self._points = [b64u(curve.public_point(keys.private(name))) for name in (SIGNING, PIN)]
+        self._nobodys = curve.new_private()  # of the phones of all who never log in
         self.known: list[Person] = []
 
     @classmethod
@@ -73,6 +85,35 @@ class Registry:
 
             await self._write(work)
 
+    async def add_waiting(self, numbers: range) -> list[str]:
+        """Clients who have given their passwords and wait for their phones, each with a question of his own that lives
+        for an hour; the cookies of their browsers."""
+        marks = []
+        for start in range(numbers.start, numbers.stop, AT_ONCE):
+            some = range(start, min(start + AT_ONCE, numbers.stop))
+
+            async def work(tx: Tx, some: Iterable[int] = some) -> None:
+                for number in some:
+                    marks.append(await self._waiting(tx, number))
+
+            await self._write(work)
+        return marks
+
+    async def _waiting(self, tx: Tx, number: int) -> str:
+        user = self._user(f"client{number}", number)
+        await people.add(tx, user, self._now)
+        phone = self._phone(user, curve.public_point(self._nobodys), self._chance.bytes(32))
+        await authenticators.insert(tx, self._keys, phone)
+        mark, until = self._chance.token(), self._now + HOUR
+        asked = Challenge(
+            self._chance.id(), user.id, phone.id, Purpose.LOGIN, fingerprint(mark), True, {}, {}, Asking.PENDING, 0,
+            b"", self._now, until, 0,
+        )  # fmt: skip
+        await authenticators.insert_challenge(tx, self._keys, asked)
+        attempt = Attempt(self._chance.id(), user.id, Stage.OPEN, asked.id, self._now, until)
+        await logins.insert(tx, fingerprint(mark), attempt)
+        return mark
+
     async def _write(self, work: Any) -> None:
         if self._db.dialect == "sqlite":
             await self._db.write(work)
@@ -83,18 +124,22 @@ class Registry:
 
     async def _one(self, tx: Tx, number: int, *, has_phone: bool, is_known: bool) -> Person | None:
         name, address = f"client{number}", f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
-        user = User(
-            self._chance.id(), name, f"Client {number}", f"{name}@example.org", "en", self._password,
-            False, False, False, 0, False, self._now, 0,
-        )  # fmt: skip
+        user = self._user(name, number)
         await people.add(tx, user, self._now)
         if not has_phone:
             return Person(name, address, "", None)
-        browser, key, secret = self._chance.token(), curve.new_private(), self._chance.bytes(32)
+        browser, secret = self._chance.token(), self._chance.bytes(32)
+        key = curve.new_private() if is_known else self._nobodys
         await sessions.know(tx, fingerprint(browser), user.id, self._now)
         phone = self._phone(user, curve.public_point(key), secret)
         await authenticators.insert(tx, self._keys, phone)
         return Person(name, address, browser, self._record(user, phone, key, secret)) if is_known else None
+
+    def _user(self, name: str, number: int) -> User:
+        return User(
+            self._chance.id(), name, f"Client {number}", f"{name}@example.org", "en", self._password,
+            False, False, False, 0, False, self._now, 0,
+        )  # fmt: skip
 
     def _phone(self, user: User, public: bytes, secret: bytes) -> Authenticator:
         device, epoch = self._chance.id(), b64u(self._chance.bytes(16))

@@ -6,10 +6,11 @@ import socket
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from bench.person import ITERATIONS
+from twolatch.rehearsal.phone import ITERATIONS
 
 COMMAND = [sys.executable, "-c", "from twolatch.faces.commands import main; main()"]
 READY_SECONDS = 30.0
@@ -25,6 +26,8 @@ class Site:
     database: str
     port: int
     process: subprocess.Popen[bytes] | None = None
+    more: dict[str, Any] = field(default_factory=dict)  # settings of this site alone
+    workers: int = 1
 
     @property
     def pid(self) -> int:
@@ -42,6 +45,7 @@ class Site:
             "desk_url": f"http://desk.localhost:{self.port}",
             "trusted_proxies": 1,  # so that each person of the bench has an address of his own
             "pin_iterations": ITERATIONS,
+            **self.more,
         }
         passed = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         return {**passed, **{f"TWOLATCH_{name.upper()}": str(value) for name, value in own.items()}}
@@ -54,7 +58,7 @@ class Site:
         begun = time.monotonic()
         with open(self.folder / "server.log", "ab") as log:
             self.process = subprocess.Popen(
-                [*COMMAND, "serve", "--port", str(self.port)],
+                [*COMMAND, "serve", "--port", str(self.port), "--workers", str(self.workers)],
                 env=self.environment,
                 cwd=self.folder,
                 stdin=subprocess.DEVNULL,

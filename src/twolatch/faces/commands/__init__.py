@@ -17,6 +17,8 @@ from twolatch.faces.commands import (
     document,
     keys,
     phone,
+    rehearse,
+    rehearse_race,  # noqa: F401  its word belongs to `rehearse`
     server,
     user,
 )
@@ -34,6 +36,7 @@ app.add_typer(carrier.app, name="carrier", help="The soft carrier: moves parcels
 app.add_typer(account.app, name="account", help="Accounts: open one, list them, close one.")
 app.add_typer(document.app, name="document", help="Activity statements and tax forms: take them in.")
 app.add_typer(phone.app, name="phone", help="The soft phone: activate and approve from a terminal.")
+app.add_typer(rehearse.app, name="rehearse", help="A crowd at your own test site, and requests of one moment.")
 app.add_typer(audit.app, name="audit", help="The audit log: take it out, prove that nobody changed it.")
 app.add_typer(keys.app, name="keys", help="Keys at rest: look at them, change them, change who keeps them.")
 app.add_typer(code.app, name="code", help="Temporary codes: give one to a client who lost the rest, take it back.")

@@ -1,13 +1,13 @@
 """A phone with a real key, as lean as the arithmetic allows (the soft phone's own care is for people)."""
 
 import time
+from collections.abc import Callable
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec.structs import replace
 
-from bench.person import ITERATIONS, PIN
-from bench.wire import Answer, Broken, Wire
 from twolatch.client import device
 from twolatch.client.store import Record
 from twolatch.protocol import keys, messages, pins
@@ -21,21 +21,34 @@ from twolatch.protocol.requests import (
     request_text,
     stream_text,
 )
+from twolatch.rehearsal.wire import Answer, Broken, End, Wire
 
 BASE = "/api/phone/v1/"
-INFO = messages.DeviceInfo(platform="android", model="Pixel 8", browser="Chrome 140", app="twolatch-bench/1")
+INFO = messages.DeviceInfo(platform="android", model="Pixel 8", browser="Chrome 140", app="twolatch-rehearsal/1")
+PIN, ITERATIONS = "7391", 1_000  # few rounds of PBKDF2: what the phone computes is not what is measured
 SALT = bytes(16)  # one salt for all, so that the stretched PIN is computed once
 STRETCHED = pins.stretch(PIN, SALT, ITERATIONS)
 
 T = TypeVar("T")
 
 
-class Phone:
-    """`record` is what it keeps of one client; none before the claim."""
+def _unheeded(step: str, seconds: float) -> None:
+    pass
 
-    def __init__(self, port: int, address: str, record: Record | None = None) -> None:
-        self._host = f"phone.localhost:{port}"
-        self._wire = Wire(port)
+
+class Phone:
+    """`origin` is that of the phones' face; `record` is what it keeps of one client, none before the claim."""
+
+    def __init__(
+        self,
+        end: End,
+        origin: str,
+        address: str = "",
+        record: Record | None = None,
+        note: Callable[[str, float], None] = _unheeded,
+    ) -> None:
+        self._origin, self._host = origin, urlsplit(origin).netloc
+        self._wire, self._note = Wire(end), note
         self._common = {"host": self._host, "x-forwarded-for": address, "accept-language": "en"}
         self._nonce = ""
         self._key: keys.PrivateKey | None = None
@@ -47,20 +60,35 @@ class Phone:
 
     async def approve(self, digits: str) -> tuple[float, float]:
         """Answers what waits; when the answer left and when its reply was there (seconds of the monotonic clock)."""
-        record, [signed] = self._known(), (await self.look()).waiting
+        return await self._answer(await self.answer_to_what_waits(digits))
+
+    async def answer_to_what_waits(self, digits: str, ahead: int = 1) -> messages.Answer:
+        """An approval that is not sent yet. `ahead`: by how much its number is higher than the last one's."""
+        waiting = (await self.look()).waiting
+        if len(waiting) != 1:
+            raise Broken(f"{len(waiting)} questions wait for the phone", "question.missing")
+        return self.made(waiting[0], digits, ahead)
+
+    def made(self, signed: messages.SignedBytes, digits: str, ahead: int = 1) -> messages.Answer:
+        record = self._known()
         asked = device.read_challenge(record, signed)
-        made = device.make_answer(
+        return device.make_answer(
             record, self._device_key(), asked, Decision.APPROVE,
-            digits=digits, secret=device.unmask(record, STRETCHED), seq=record.seq + 1,
+            digits=digits, secret=device.unmask(record, STRETCHED), seq=record.seq + ahead,
         )  # fmt: skip
-        return await self._answer(made)
+
+    def written(self, name: str, body: bytes) -> tuple[str, dict[str, str], bytes]:
+        """An unsigned request as this phone would send it, for one that waits at a gate."""
+        return f"{BASE}{name}", self._headers(body), body
+
+    def begun(self, session_id: str) -> device.Begun:
+        code = read_session_id(session_id) or ""
+        return device.begin(self._origin, self._host, code, user_name="", info=INFO, holds=[])
 
     async def claim(self, session_id: str) -> str:
         """Claims a typed code; the six digits to type in the portal."""
         await self._ask("GET", "site")
-        code = read_session_id(session_id) or ""
-        server = f"http://{self._host}"
-        begun = device.begin(server, self._host, code, user_name="", info=INFO, holds=[])
+        begun = self.begun(session_id)
         claimed = _read(messages.Claimed, await self._ask("POST", "activations/claim", msgspec.json.encode(begun.body)))
         self._linked = device.link(begun, claimed, None)
         self._key = begun.device_key
@@ -73,7 +101,7 @@ class Phone:
         assert linked is not None
         state = _read(messages.CurrentActivation, await self._signed("GET", "activations/current")).state
         if state != "confirmed":
-            raise Broken(f"the activation is {state}")
+            raise Broken(f"the activation is {state}", f"activation.{state}")
         asked = device.read_challenge(record, linked.claimed.test)
         made = device.make_answer(
             record, self._device_key(), asked, Decision.APPROVE, digits="", secret=linked.secret, seq=1
@@ -110,7 +138,7 @@ class Phone:
         replied = time.monotonic()
         result = _read(messages.AnswerResult, answer)
         if result.state != "approved":
-            raise Broken(f"the answer was {result.state}")
+            raise Broken(f"the answer was {result.state}", f"answer.{result.state}")
         self.record = replace(self._known(), epoch=result.epoch, seq=made.seq)
         return sent, replied
 
@@ -127,7 +155,9 @@ class Phone:
             await self._ask("GET", "nonce")
 
     async def _ask(self, method: str, name: str, body: bytes = b"", proof: dict[str, str] | None = None) -> Answer:
+        begun = time.monotonic()
         answer = await self._wire.ask(method, f"{BASE}{name}", {**self._headers(body), **(proof or {})}, body)
+        self._note(f"{method} {name}", time.monotonic() - begun)
         self._nonce = answer.one(NONCE_HEADER.lower()) or self._nonce
         return answer
 
@@ -140,9 +170,18 @@ def masked(secret: bytes) -> str:
     return b64u(pins.masked(pins.mask_key(bytes(32), STRETCHED), secret))
 
 
+def refused(answer: Answer) -> str:
+    """The code of a refusal to a phone; "" for anything that was no refusal."""
+    if answer.status < 400:
+        return ""
+    try:
+        return msgspec.json.decode(answer.body, type=messages.Problem).code
+    except msgspec.DecodeError:
+        return str(answer.status)  # a proxy answered in the site's place
+
+
 def _read(kind: type[T], answer: Answer) -> T:
     if answer.status != 200:
-        raise Broken(f"the phone was told {answer.status}: {answer.body[:200].decode(errors='replace')}")
+        said = answer.body[:200].decode(errors="replace")
+        raise Broken(f"the phone was told {answer.status}: {said}", refused(answer))
     return msgspec.json.decode(answer.body, type=kind)
-
-
