@@ -34,6 +34,7 @@ from twolatch.faces.rooms import Rooms
 from twolatch.house import Chance, Clock, Hasher, House, Keys, WrongKey
 from twolatch.house.keys import PIN, SIGNING, VAPID
 from twolatch.house.store import open_keys
+from twolatch.house.traced import TracedDatabase, TracedHasher
 from twolatch.kinds.kind import Site
 from twolatch.kinds.phone import PhoneKeys
 from twolatch.kinds.shelf import shelf
@@ -52,6 +53,7 @@ from twolatch.wires.push_worker import PushWorker
 from twolatch.wires.signals import NoRelay, Signals
 from twolatch.wires.sinks import sinks_of
 from twolatch.wires.socket_relay import SocketRelay
+from twolatch.wires.traces import Traces
 from twolatch.wires.wrapping import keeper_of
 from twolatch.words.refusals import Refusal
 from twolatch.words.secret import Secret
@@ -74,7 +76,9 @@ async def _opened(url: str) -> Database:
 
 
 @asynccontextmanager
-async def built_house(settings: Settings, *, alone: bool = False, clock: Clock | None = None) -> AsyncIterator[House]:
+async def built_house(
+    settings: Settings, *, alone: bool = False, clock: Clock | None = None, traces: Traces | None = None
+) -> AsyncIterator[House]:
     """A house with everything open; closed in reverse order. `alone`: no signals, no push, for one command."""
     async with AsyncExitStack() as stack:
         db = await _opened(settings.database)
@@ -83,14 +87,12 @@ async def built_house(settings: Settings, *, alone: bool = False, clock: Clock |
             raise NotMigrated(f"the database lacks steps {waiting}: run `twolatch migrate`")
         clock = clock or Clock()
         keys = await open_keys(db, keeper_of(settings), clock.now())
-        hasher = Hasher(
-            settings.password_passes, settings.password_memory_mib, keys, settings.password_queue_seconds
-        )
+        hasher = _hasher(settings, keys, traces)
         stack.callback(hasher.close)
         signals = Signals(NoRelay() if alone else _relay(settings))
         house = House(
             settings=settings,
-            db=db,
+            db=TracedDatabase(db, traces) if traces else db,
             keys=keys,
             clock=clock,
             chance=Chance(),
@@ -110,6 +112,15 @@ async def built_house(settings: Settings, *, alone: bool = False, clock: Clock |
         if not alone:
             await _open_wires(stack, house)
         yield house
+
+
+def _hasher(settings: Settings, keys: Keys, traces: Traces | None) -> Hasher:
+    how = (settings.password_passes, settings.password_memory_mib, keys, settings.password_queue_seconds)
+    if traces is None:
+        return Hasher(*how)
+    hasher = TracedHasher(*how)
+    hasher.traces = traces
+    return hasher
 
 
 async def _open_wires(stack: AsyncExitStack, house: House) -> None:
@@ -201,7 +212,9 @@ def mail_of(settings: Settings) -> Mail:
     )
 
 
-def built_edge(house: House, texts: Texts, metrics: Metrics | None = None) -> Edge:
+def built_edge(
+    house: House, texts: Texts, metrics: Metrics | None = None, traces: Traces | None = None
+) -> Edge:
     settings = house.settings
     portal, app, desk = Portal(settings), PhoneApp(), Desk(settings)
     phone_rooms = Rooms([*health.routes(), *phone_api.routes(), *app.routes()])
@@ -223,6 +236,7 @@ def built_edge(house: House, texts: Texts, metrics: Metrics | None = None) -> Ed
             ),
         },
         metrics,
+        traces,
     )
 
 
@@ -247,9 +261,13 @@ class Application:
         await receive()
         try:
             metrics = Prometheus() if self._settings.metrics else None
-            async with built_house(self._settings) as house, _running(house, metrics):
+            async with (
+                _told(self._settings) as traces,
+                built_house(self._settings, traces=traces) as house,
+                _running(house, metrics),
+            ):
                 texts = Texts(house.settings.languages, house.settings.time_zone)
-                self._edge = built_edge(house, texts, metrics)
+                self._edge = built_edge(house, texts, metrics, traces)
                 _settle_memory()
                 await send({"type": "lifespan.startup.complete"})
                 await receive()
@@ -261,6 +279,19 @@ class Application:
             await send({"type": "lifespan.startup.failed", "message": f"{type(fault).__name__}: {fault}"})
             return
         await send({"type": "lifespan.shutdown.complete"})
+
+
+@asynccontextmanager
+async def _told(settings: Settings) -> AsyncIterator[Traces | None]:
+    """Where traces go; closed last, when all spans have ended."""
+    if not settings.otlp:
+        yield None
+        return
+    traces = Traces(settings.otlp)
+    try:
+        yield traces
+    finally:
+        await traces.close()
 
 
 def _settle_memory() -> None:

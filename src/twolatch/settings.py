@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 # May carry a password: each can come from a file instead.
-_SECRETS = ("TWOLATCH_DATABASE", "TWOLATCH_MAIL", "TWOLATCH_SIGNALS")
+SECRETS = ("TWOLATCH_DATABASE", "TWOLATCH_MAIL", "TWOLATCH_SIGNALS")
 
 
 _FINGERPRINT = re.compile(r"[0-9A-F]{2}(:[0-9A-F]{2}){31}")
@@ -152,6 +152,8 @@ class Settings(BaseSettings):
     # HOST:PORT for figures; empty: none
     metrics: str = Field(default="", pattern=r"^(|(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):[0-9]{1,5})$")
 
+    otlp: str = ""  # address of a collector for traces, http://HOST:4318; empty: none
+
     mail: str = "folder:var/mail"  # folder:PATH, smtp://host:port, smtp+starttls://name:password@host:port, smtps://
     mail_sender: str = "Twolatch <no-reply@localhost>"
     push_subject: str = ""  # an https address of the operator; empty: the phone app is not woken by push
@@ -174,6 +176,14 @@ class Settings(BaseSettings):
             parts = urlsplit(each)
             if parts.scheme not in {"nats", "tls"} or not parts.hostname or parts.path.strip("/"):
                 raise ValueError("must be nats://HOST:PORT or tls://HOST:PORT, several with commas")
+        return value
+
+    @field_validator("otlp")
+    @classmethod
+    def _bare_collector(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.username):
+            raise ValueError("must be http://HOST:4318 or https://HOST, without name, password or query; or empty")
         return value
 
     @field_validator("store_apple", "store_google", "store_360", "store_baidu")
@@ -320,7 +330,7 @@ class Settings(BaseSettings):
 def load() -> Settings:
     """Settings of this process; `TWOLATCH_DATABASE_FILE` and `TWOLATCH_MAIL_FILE` are read into their fields."""
     given: dict[str, Any] = {}
-    for name in _SECRETS:
+    for name in SECRETS:
         if path := os.environ.get(f"{name}_FILE"):
             given[name.removeprefix("TWOLATCH_").lower()] = Path(path).read_text(encoding="utf-8").strip()
     return Settings(**given)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.house.source import PROJECT, house
-from twolatch.settings import _SECRETS, STRENGTHS, Settings
+from twolatch.settings import SECRETS, STRENGTHS, Settings
 
 DOCS = PROJECT / "docs"
 WALKS = sorted((DOCS / "walks").glob("*.md"))
@@ -72,7 +72,7 @@ def test_the_settings_page_names_every_setting_with_its_default() -> None:
     page = dict(SETTING.findall((DOCS / "operations" / "settings.md").read_text(encoding="utf-8")))
     known = {f"TWOLATCH_{name.upper()}": shown_default(field.default) for name, field in Settings.model_fields.items()}
     assert {name: page.get(name) for name in known} == known
-    assert set(page) - set(known) == {"TWOLATCH_CONFIG", *(f"{name}_FILE" for name in _SECRETS)}
+    assert set(page) - set(known) == {"TWOLATCH_CONFIG", *(f"{name}_FILE" for name in SECRETS)}
 
 
 def test_decisions_are_numbered_each_with_its_own_number_and_say_what_follows() -> None:

@@ -1,5 +1,6 @@
 """When something of ours breaks: a stranger learns nothing, and the log holds no secret."""
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -34,5 +35,10 @@ async def test_a_fault_tells_a_stranger_nothing_and_the_log_no_secret(broken: To
         assert word not in page.text
     said = broken.site.said()
     assert "fault" in said, "but the operator hears of it"
+    told = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+    [line] = [one for one in told if one["event"] == "fault"]
+    name = page.answer.headers["x-request-id"]
+    assert line["request"] == name, "and finds the line by what the client reads out"
+    assert name in page.text
     for secret in (PASSWORD, browser.cookies["__Host-pre"], page.csrf or browser.page.csrf):
         assert secret not in said

@@ -110,6 +110,11 @@ def _step_up(way: str, **more: Any) -> dict[str, Any]:
     return {"way": way, "reason": "remove", "here": here, "begin": here, "ask": OTHER, **empty, **more}
 
 
+def _problem(status: int, code: str, retry_after: int | None = None) -> dict[str, Any]:
+    named = {"request_id": "4bf92f3577b34da6a3ce929d0e0e4736"}
+    return {"status": status, "code": code, "retry_after": retry_after, **named}
+
+
 def _password(**changes: Any) -> dict[str, Any]:
     return {"forced": False, "least": 8, "most": 256, "refused": None, "name": "anna", **changes}
 
@@ -445,12 +450,12 @@ SAMPLES: dict[str, Sample] = {
     "suspend-done": ("suspend", "suspend", False, {"stage": "done", "label": "Pixel 8"}),
     "suspend-over": ("suspend", "suspend", False, {"stage": "over", "label": ""}),
     "logged-out": ("logged_out", "logged_out", False, {}),
-    "problem-404": ("problem", "home", False, {"status": 404, "code": "page.not_found", "retry_after": None}),
-    "problem-403": ("problem", "home", False, {"status": 403, "code": "request.forged", "retry_after": None}),
-    "problem-413": ("problem", "home", False, {"status": 413, "code": "request.too_large", "retry_after": None}),
-    "problem-429": ("problem", "home", False, {"status": 429, "code": "limit.login_address", "retry_after": 600}),
-    "problem-500": ("problem", "home", False, {"status": 500, "code": "server.fault", "retry_after": None}),
-    "problem-503": ("problem", "home", False, {"status": 503, "code": "server.busy", "retry_after": 2}),
+    "problem-404": ("problem", "home", False, _problem(404, "page.not_found")),
+    "problem-403": ("problem", "home", False, _problem(403, "request.forged")),
+    "problem-413": ("problem", "home", False, _problem(413, "request.too_large")),
+    "problem-429": ("problem", "home", False, _problem(429, "limit.login_address", 600)),
+    "problem-500": ("problem", "home", False, _problem(500, "server.fault")),
+    "problem-503": ("problem", "home", False, _problem(503, "server.busy", 2)),
     "support": ("support", "support", False, _support()),
     "support-real": ("support", "support", False, _support(found=SPEAKING | {"is_mine": None})),
     "support-mine": ("support", "support", True, _support(found=SPEAKING, mine=[SPEAKING], is_in=True)),

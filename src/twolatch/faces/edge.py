@@ -15,11 +15,13 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from twolatch.faces import request_ids
 from twolatch.faces.web import Stop
 from twolatch.house import ClockBehind, HashingBusy, House
 from twolatch.storage.db import StorageBusy
 from twolatch.texts.catalogue import Texts
 from twolatch.wires.metrics import Metrics
+from twolatch.wires.traces import RequestSpan, Traces
 from twolatch.words.refusals import Code, Refusal
 from twolatch.words.visit import Door
 
@@ -56,14 +58,27 @@ class Edge:
     """`faces` by authority ("localhost:8080"); other hosts get 421 and learn nothing."""
 
     def __init__(
-        self, house: House, texts: Texts, faces: Mapping[str, Face], metrics: Metrics | None = None
+        self,
+        house: House,
+        texts: Texts,
+        faces: Mapping[str, Face],
+        metrics: Metrics | None = None,
+        traces: Traces | None = None,
     ) -> None:
-        self._house, self._texts, self._metrics = house, texts, metrics
+        self._house, self._texts, self._metrics, self._traces = house, texts, metrics, traces
         self._faces = {host.encode(): (face, _headers(face, house)) for host, face in faces.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
+        scope["request_id"] = request_ids.name_of(scope["headers"], self._house)
+        mark = request_ids.current.set(scope["request_id"])
+        try:
+            await self._answer(scope, receive, _named(scope["request_id"], send))
+        finally:
+            request_ids.current.reset(mark)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         hosts = [value for name, value in scope["headers"] if name == b"host"]
         found = self._faces.get(hosts[0].lower()) if len(hosts) == 1 else None
         if found is None:
@@ -74,7 +89,12 @@ class Edge:
         if self._metrics:
             send = _timed(self._metrics, face.name, send)
         scope["house"], scope["texts"], scope["app"], scope["state"] = self._house, self._texts, self, {}
-        await _serve(face, headers, scope, _patient(receive), send)
+        if self._traces is None:
+            await _serve(face, headers, scope, _patient(receive), send)
+            return
+        parent = request_ids.parent_of(scope["headers"], self._house)
+        with self._traces.request(face.name, scope["method"], scope["request_id"], parent) as span:
+            await _serve(face, headers, scope, _patient(receive), _traced(span, scope, send))
 
 
 async def _serve(face: Face, headers: list[tuple[bytes, bytes]], scope: Scope, receive: Receive, send: Send) -> None:
@@ -101,6 +121,17 @@ async def _serve(face: Face, headers: list[tuple[bytes, bytes]], scope: Scope, r
         await face.refuse(Request(scope, receive), refusal)(scope, receive, dressed)
 
 
+def _named(name: str, send: Send) -> Send:
+    mark = (request_ids.HEADER, name.encode("ascii"))
+
+    async def named(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message["headers"], mark]
+        await send(message)
+
+    return named
+
+
 def _timed(metrics: Metrics, face: str, send: Send) -> Send:
     """Until the answer begins: a waiting page's stream stays open for minutes, and that is no slowness."""
     begun = time.perf_counter()
@@ -111,6 +142,15 @@ def _timed(metrics: Metrics, face: str, send: Send) -> Send:
         await send(message)
 
     return timed
+
+
+def _traced(span: RequestSpan, scope: Scope, send: Send) -> Send:
+    async def traced(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            span.answered(getattr(scope.get("route"), "path", ""), message["status"])
+        await send(message)
+
+    return traced
 
 
 def _refusal_of(fault: Exception, scope: Scope) -> Refusal:

@@ -12,12 +12,15 @@ class Rooms:
     def __init__(self, routes: Sequence[Route]) -> None:
         self._each_in_turn = Router(routes)
         self._fixed = {
-            (method, route.path): route.app
+            (method, route.path): route
             for route in reversed(routes)  # the first one counts
             if "{" not in route.path
             for method in route.methods or ()
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        room = self._fixed.get((scope["method"], scope["path"]), self._each_in_turn)
-        await room(scope, receive, send)
+        if found := self._fixed.get((scope["method"], scope["path"])):
+            scope["route"] = found
+            await found.app(scope, receive, send)
+        else:
+            await self._each_in_turn(scope, receive, send)

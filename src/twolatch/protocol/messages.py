@@ -269,7 +269,8 @@ class PushState(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Problem(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A refusal (RFC 9457). `code` is for programs, the sentences for people; `retry_after` in seconds."""
+    """A refusal (RFC 9457). `code` is for programs, the sentences for people; `retry_after` in seconds. `instance`
+    names the request, for whoever looks into the log."""
 
     type: Short
     code: Annotated[str, Meta(pattern=r"^[a-z_]+\.[a-z_]+$(?!\n)", max_length=60)]
@@ -279,3 +280,4 @@ class Problem(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
     next: Sentence
     retry_after: int | None = None
     tries_left: int | None = None
+    instance: Short = ""

@@ -6,6 +6,7 @@ sound connection goes from hand to hand. The pool still opens and closes them, a
 
 import asyncio
 from collections import deque
+from contextvars import Context
 from typing import Any
 
 import asyncpg
@@ -48,7 +49,7 @@ class Lender:
             loop = asyncio.get_running_loop()
             self._free.append((connection, loop.time()))
             if self._tidying is None:
-                self._tidying = loop.call_later(IDLE_SECONDS, self._tidy)
+                self._tidying = loop.call_later(IDLE_SECONDS, self._tidy, context=Context())  # of no request
 
     async def drop(self, connection: Any) -> None:
         """The pool looks after it: waits for a statement that was given up, or closes what fell."""

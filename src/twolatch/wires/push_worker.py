@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextvars import Context
 from typing import Protocol
 
 import msgspec
@@ -73,7 +74,7 @@ class PushWorker:
             return False
         self._queue.append(_Wake(subscription, payload, topic, ttl, now))
         if len(self._tasks) < MOST_IN_FLIGHT:
-            task = asyncio.get_running_loop().create_task(self._empty_queue())
+            task = asyncio.get_running_loop().create_task(self._empty_queue(), context=Context())  # of no request
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         return True

@@ -7,6 +7,7 @@ process.
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from contextvars import Context
 from types import TracebackType
 
 from twolatch.wires.topics import Relay, is_topic
@@ -113,7 +114,7 @@ class Signals:
         if not self._is_open:
             return
         if not self._outgoing:
-            asyncio.get_running_loop().call_soon(self._hand_over)
+            asyncio.get_running_loop().call_soon(self._hand_over, context=Context())  # of all requests
         self._outgoing[topic] = None
 
     def moment(self) -> int:

@@ -5,6 +5,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from twolatch.faces.api.nonces import nonce
+from twolatch.faces.request_ids import URN
 from twolatch.faces.web import house_of, language_of, texts_of
 from twolatch.protocol.messages import Problem
 from twolatch.protocol.requests import NONCE_HEADER
@@ -16,6 +17,7 @@ def problem(request: Request, refusal: Refusal) -> Response:
     say, language, code = texts_of(request).say, language_of(request), refusal.code.code
     body = Problem(
         type=f"urn:twolatch:{code}",
+        instance=f"{URN}{request.scope['request_id']}",
         code=code,
         status=refusal.code.status,
         title=say(language, f"refusal.{code}.title"),

@@ -180,6 +180,7 @@ def refuse(request: Request, refusal: Refusal) -> Response:
         status=code.status,
         code=code.code,
         retry_after=refusal.retry_after,
+        request_id=request.scope["request_id"],
     )
 
 
