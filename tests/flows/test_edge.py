@@ -1,6 +1,8 @@
 """The edge by itself: no server, no socket, an injected body."""
 
 import asyncio
+import json
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -121,6 +123,39 @@ async def test_a_wrong_method_is_told_which_would_be_right(house: House) -> None
         reply = await http.delete("/api/phone/v1/answers")
     assert (reply.status_code, reply.json()["code"]) == (405, "request.method")
     assert reply.headers.get("allow") == "POST"
+
+
+@pytest.mark.parametrize(
+    ("ours", "came", "told"),
+    [
+        (0, "192.0.2.77, 192.0.2.78", {"forwarded": 2, "believed": ""}),
+        (1, "192.0.2.77, 192.0.2.78", {"forwarded": 2, "believed": "192.0.2.78"}),
+        (1, "192.0.2.77, 10.1.2.3", {"forwarded": 2, "believed": ""}),
+        (3, "192.0.2.77", {"forwarded": 1, "believed": ""}),
+    ],
+)
+async def test_who_asks_what_a_proxy_lets_through_learns_no_real_address(
+    house: House, ours: int, came: str, told: dict[str, object]
+) -> None:
+    """The stream stays open, so that a proxy that holds it back shows itself; who asked goes when he has read."""
+    trusting = replace(house, settings=house.settings.model_copy(update={"trusted_proxies": ours}))
+    portal, sent = house.settings.portal_url.removeprefix("http://"), asyncio.Queue[Any]()
+    gone = asyncio.Event()
+
+    async def receive() -> dict[str, Any]:
+        await gone.wait()
+        return {"type": "http.disconnect"}
+
+    scope = request(portal, "GET", "/throughz", (b"x-forwarded-for", came.encode()))
+    scope["client"] = ("198.51.100.9", 1)
+    serving = asyncio.ensure_future(built_edge(trusting, Texts())(scope, receive, sent.put))
+    assert dict((await sent.get())["headers"])[b"content-type"].startswith(b"text/event-stream")
+    assert (await sent.get())["body"] == b": ok\n\n"
+    event = (await sent.get())["body"]
+    assert json.loads(event.split(b"data: ")[1]) == told
+    gone.set()
+    await serving
+    assert sent.qsize() <= 1
 
 
 async def test_a_message_that_says_a_thing_twice_is_refused(house: House) -> None:

@@ -1,10 +1,20 @@
-"""Whether this process lives, and whether it can decide: for the one who watches, not for clients."""
+"""Whether this process lives, whether it can decide, and what a proxy lets through: for the one who watches, not for
+clients."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
-from twolatch.faces.web import house_of
+from twolatch.faces.stream import EventStream, event
+from twolatch.faces.web import Endpoint, address_of, house_of
+
+HELD_BEATS = 10  # seconds that the stream stays open, for who listens so long
+MADE_UP = "192.0.2."  # no client comes from there (RFC 5737); `twolatch doctor` says it does
 
 
 async def alive(request: Request) -> Response:
@@ -19,5 +29,25 @@ async def ready(request: Request) -> Response:
     return PlainTextResponse("ready\n")
 
 
+async def through(request: Request) -> ASGIApp:
+    """How many addresses came along, and which made-up one was believed; then the stream stays open, so that a proxy
+    that holds back what it should pass on shows itself. Of the asker himself, and no real address."""
+    came = [each for each in request.headers.get("x-forwarded-for", "").split(",") if each.strip()]
+    believed = address_of(request)
+    facts = {"forwarded": len(came), "believed": believed if believed.startswith(MADE_UP) else ""}
+
+    async def events() -> AsyncGenerator[bytes | None, None]:
+        yield event("through", json.dumps(facts))
+        for _ in range(HELD_BEATS):
+            await asyncio.sleep(1)
+            yield None
+
+    return EventStream(events)
+
+
 def routes() -> list[Route]:
-    return [Route("/livez", alive, methods=["GET"]), Route("/readyz", ready, methods=["GET"])]
+    return [
+        Route("/livez", alive, methods=["GET"]),
+        Route("/readyz", ready, methods=["GET"]),
+        Route("/throughz", Endpoint(through), methods=["GET"]),
+    ]

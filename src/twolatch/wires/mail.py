@@ -79,6 +79,9 @@ class Mail(Protocol):
     async def deliver(self, letter: Letter) -> None:
         """Raises MailFailed."""
 
+    async def greet(self) -> None:
+        """Whether it would take a letter: the way there, TLS and password; none is sent. Raises MailFailed."""
+
 
 def is_address(text: str) -> bool:
     """Plain `local@domain` in ASCII, without `=?`: mail software would decode it (see _one_line)."""
@@ -97,6 +100,12 @@ class MailFolder:
             await asyncio.to_thread(self._write, letter)
         except OSError as error:
             raise MailFailed(f"mail folder: {type(error).__name__}", retry=True) from error
+
+    async def greet(self) -> None:
+        folder = self._directory.absolute()
+        place = next(each for each in (folder, *folder.parents) if each.exists())
+        if not place.is_dir() or not os.access(place, os.W_OK):
+            raise MailFailed(f"mail folder: nobody may write into {place}", retry=True)
 
     def _write(self, letter: Letter) -> None:
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -147,6 +156,17 @@ class MailServer:
             async with asyncio.timeout(_WHOLE_SECONDS):
                 await self._connect(connection)
                 await self._hand_over(connection, letter)
+            await self._part(connection)
+        except (OSError, TimeoutError) as error:
+            raise MailFailed(f"mail server: {type(error).__name__}", retry=True) from error
+        finally:
+            connection.close()
+
+    async def greet(self) -> None:
+        connection = self._new_connection()
+        try:
+            async with asyncio.timeout(_WHOLE_SECONDS):
+                await self._connect(connection)
             await self._part(connection)
         except (OSError, TimeoutError) as error:
             raise MailFailed(f"mail server: {type(error).__name__}", retry=True) from error

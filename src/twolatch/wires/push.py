@@ -71,6 +71,11 @@ class Subscription(msgspec.Struct, frozen=True):
         return f"Subscription({host_of(self.endpoint)})"
 
 
+def is_subject(text: str) -> bool:
+    """An https or mailto address: what push services take as the operator's."""
+    return _SUBJECT.fullmatch(text) is not None
+
+
 class VapidKeys:
     """Our name towards push services: one P-256 key for all phones. Changing it ends all subscriptions."""
 
@@ -149,7 +154,7 @@ class Push:
         transport: Transport | None = None,
         unsafe_origins: frozenset[str] = frozenset(),
     ) -> None:
-        if _SUBJECT.fullmatch(subject) is None:
+        if not is_subject(subject):
             raise ValueError("a push subject is an https or mailto URL")
         self._keys = keys
         self._subject = subject

@@ -14,6 +14,7 @@ from twolatch.faces.commands import (
     code,
     demo,
     desk,
+    doctor,
     document,
     keys,
     phone,
@@ -45,7 +46,7 @@ app.add_typer(application.app, name="application", help="Applications beside the
 app.command("demo")(demo.demo)
 app.command("serve")(server.serve)
 app.command("migrate")(server.migrate)
-app.command("doctor")(server.doctor)
+app.command("doctor")(doctor.doctor)
 app.command("ready")(server.ready)
 app.command("fence")(server.fence)
 app.command("backup")(backup.backup)

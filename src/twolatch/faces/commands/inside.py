@@ -1,7 +1,9 @@
 """Running a flow from the command line: the house is opened, one wish is done, the house is closed."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import tomllib
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import typer
@@ -21,15 +23,23 @@ def fail(text: str, code: int = FAILED) -> NoReturn:
     raise typer.Exit(code)
 
 
+@contextmanager
+def settings_faults() -> Iterator[list[tuple[str, str]]]:
+    """What is wrong with settings that are loaded in this block: name and reason of each."""
+    faults: list[tuple[str, str]] = []
+    try:
+        yield faults
+    except ValidationError as fault:
+        faults += [(f"TWOLATCH_{'_'.join(map(str, each['loc'])).upper()}", each["msg"]) for each in fault.errors()]
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+        faults.append(("a settings file", str(fault)))
+
+
 def settings_or_fail() -> Settings:
     """The settings, or what is wrong with them and where to change it."""
-    try:
+    with settings_faults() as faults:
         return load()
-    except ValidationError as fault:
-        lines = [f"  TWOLATCH_{'_'.join(map(str, each['loc'])).upper()}: {each['msg']}" for each in fault.errors()]
-        fail("These settings cannot be used:\n" + "\n".join(lines))
-    except OSError as fault:
-        fail(f"A settings file cannot be read: {fault}")
+    fail("These settings cannot be used:\n" + "\n".join(f"  {name}: {reason}" for name, reason in faults))
 
 
 def in_house(wish: "Callable[[House], Awaitable[T]]") -> T:

@@ -1,4 +1,4 @@
-"""Running a site: serve, migrate, doctor, fence."""
+"""Running a site: serve, migrate, ready, fence."""
 
 import asyncio
 import atexit
@@ -125,21 +125,6 @@ async def migrated() -> list[int]:
         return done
     finally:
         await db.close()
-
-
-def doctor() -> None:
-    """Check this site: settings, key, database, password hash, mail, built files. Says what to do about each."""
-    from twolatch.faces.commands.checks import all_checks
-
-    settings = settings_or_fail()
-    bad = 0
-    for name, check in all_checks(settings):
-        remedy = check()
-        bad += remedy is not None
-        mark, colour = ("BAD ", typer.colors.RED) if remedy else ("ok  ", typer.colors.GREEN)
-        typer.echo(typer.style(mark, fg=colour) + name + (f"\n     {remedy}" if remedy else ""))
-    if bad:
-        fail(f"{bad} to mend.")
 
 
 def ready(

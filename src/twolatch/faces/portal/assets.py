@@ -64,7 +64,7 @@ def _built_names(built: Path) -> dict[str, str]:
     try:
         names: dict[str, str] = json.loads((built / "files.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise AssetsMissing(f"{built} is empty: run `make assets`") from None
+        raise AssetsMissing(f"{built} is empty: run `make app`") from None
     return names
 
 
