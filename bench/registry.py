@@ -5,8 +5,10 @@ Everybody has the same password, hashed once; every phone that is used has a key
 
 import time
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
+import apsw
 import asyncpg
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
@@ -30,7 +32,7 @@ from twolatch.sessions import store as sessions
 from twolatch.sessions.flows import fingerprint
 from twolatch.settings import Settings
 from twolatch.storage.asyncpg_talk import prepared
-from twolatch.storage.db import Database, Tx, open_database
+from twolatch.storage.db import Database, Tx, file_of, open_database
 from twolatch.wires.wrapping import keeper_of
 from twolatch.words.limits import HOUR
 from twolatch.words.secret import Secret
@@ -115,9 +117,6 @@ class Registry:
         return mark
 
     async def _write(self, work: Any) -> None:
-        if self._db.dialect == "sqlite":
-            await self._db.write(work)
-            return
         pile = Pile()
         await work(pile)
         await pile.send(self._settings.database)
@@ -185,24 +184,39 @@ class Registry:
 
 class Pile:
     """A transaction that only gathers its statements, to send each kind of them at once: PostgreSQL would otherwise
-    be asked three times for each of 100,000 clients."""
+    be asked three times for each of 100,000 clients, and each value would go to SQLite's writer and back."""
 
     def __init__(self) -> None:
-        self._given: dict[str, list[list[Any]]] = {}
+        self._given: dict[str, list[dict[str, Any]]] = {}
 
     async def run(self, sql: str, /, **values: Any) -> int:
         self.later(sql, **values)
         return 1
 
+    async def row(self, sql: str, /, **values: Any) -> None:
+        """Of an UPDATE that would tell what it changed: nothing, for everything here is new."""
+
     def later(self, sql: str, /, **values: Any) -> None:
-        text, given = prepared(sql, values)
-        self._given.setdefault(text, []).append(given)
+        self._given.setdefault(sql, []).append(values)
 
     async def send(self, url: str) -> None:
+        if file := file_of(url):
+            self._into(file)
+            return
         connection = await asyncpg.connect(url)
         try:
             async with connection.transaction():
-                for text, rows in self._given.items():
-                    await connection.executemany(text, rows)
+                for sql, rows in self._given.items():
+                    text, _ = prepared(sql, rows[0])
+                    await connection.executemany(text, [prepared(sql, values)[1] for values in rows])
         finally:
             await connection.close()
+
+    def _into(self, file: Path) -> None:
+        connection = apsw.Connection(str(file))
+        connection.set_busy_timeout(10_000)
+        connection.pragma("synchronous", "OFF")  # of this connection alone; what a power cut takes is filled again
+        with connection:
+            for sql, rows in self._given.items():
+                connection.executemany(sql, rows)
+        connection.close()
