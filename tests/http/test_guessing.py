@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from tests.people import PASSWORD, PIN, WRONG_PIN, Browser, Page, Town, at_once, code_of, some_address
+from tests.people import PASSWORD, PIN, WRONG_PIN, Browser, Page, Town, at_once, code_of, nameless, some_address
 from twolatch.client.outcomes import Answered, Refused
 from twolatch.people.model import User
 from twolatch.protocol import keys
@@ -157,7 +157,7 @@ async def test_a_flood_of_wrongly_signed_answers_moves_no_counter(town: Town) ->
     flood = [phone.made(asked, key=foreign, secret=bytes(32), ahead=step) for step in range(1, 101)]
     replies = await at_once(phone.send(answer, some_address()) for answer in flood)
     assert Counter(code_of(reply) for reply in replies) == {"phone.unknown": 100}
-    assert len({reply.content for reply in replies}) == 1
+    assert len({nameless(reply) for reply in replies}) == 1
     key = f"%{phone.record.device}%"
     assert await town.count("FROM meters WHERE key LIKE :key", key=key) == await town.count(
         "FROM meters WHERE key LIKE :key AND count = 0", key=key
@@ -230,4 +230,4 @@ async def test_a_wrong_pin_and_a_wrong_number_read_the_same(town: Town) -> None:
         answer = phone.made(await phone.asked(), Decision.APPROVE, secret=phone.secret(pin), digits=typed)
         replies.append(await phone.send(answer))
     assert [code_of(reply) for reply in replies] == ["answer.wrong"] * 3
-    assert len({reply.content for reply in replies}) == 1
+    assert len({nameless(reply) for reply in replies}) == 1
