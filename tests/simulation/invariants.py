@@ -121,7 +121,7 @@ def each_approval_is_one_session(before: Picture, after: Picture) -> Iterator[st
             collected[row["user_id"]] += 1
     for one, row in after.challenges.items():
         is_new = before.challenges.get(one, {}).get("state") != "consumed"
-        if row["state"] == "consumed" and row["purpose"] == "login" and is_new:
+        if row["state"] == "consumed" and row["purpose"] in {"login", "return"} and is_new:
             used[row["user_id"]] += 1
     for user, count in made.items():
         if count > collected[user]:

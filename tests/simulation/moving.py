@@ -18,7 +18,7 @@ async def gets_a_new_phone(person: Person) -> None:
     """Goes on until it is plain which of the two it is."""
     store = MemoryStore()
     new = person.new_app(store, "new")
-    person.is_moving = True
+    person.may_hear |= {Code.PHONE_REMOVED}
     person.world.tell(person.name, "gets a new phone")
     code = await _allowed(person)
     if code and await _claimed(person, new, code):
@@ -26,7 +26,7 @@ async def gets_a_new_phone(person: Person) -> None:
     if any(user.state == "active" for user in new.users()):
         person.store, person.phone = store, new
         person.world.tell(person.name, "has a new phone")
-    person.is_moving = False
+    person.may_hear -= {Code.PHONE_REMOVED}
 
 
 async def _allowed(person: Person) -> str:

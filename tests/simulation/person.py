@@ -1,7 +1,8 @@
 """An honest client: browsers, a phone, and the patience to try again."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
@@ -100,13 +101,14 @@ class Person:
     name: str
     server: str
     logins: int
-    beside: Callable[["Person"], Awaitable[None]]  # what else she may do between two logins
+    beside: Sequence[Callable[["Person"], Awaitable[None]]]  # what else she may do between two logins
     browsers: list[Browser] = field(default_factory=list)
     screens: dict[str, str] = field(default_factory=dict)  # what her windows show: question -> digits
     approved: dict[str, float] = field(default_factory=dict)  # what her phone knows of, and since when
     codes: asyncio.Queue[str] = field(default_factory=asyncio.Queue)  # session IDs that were on her screen
     copied: Record | None = None  # what a thief copied when it was new
-    is_moving: bool = False  # to another phone: this one may be over at any moment
+    may_hear: set[Code] = field(default_factory=set)  # what her phone may be told besides, by what she did
+    comes_back: Callable[["Person", Browser], Awaitable[None]] | None = None  # how, once she reported it
     is_done: bool = False
 
     def __post_init__(self) -> None:
@@ -128,15 +130,15 @@ class Person:
 
     async def live(self) -> None:
         """Sets up the phone and logs in, some of it in the storm, and once more when it is over."""
-        mind = asyncio.ensure_future(self._mind_the_phone())
+        mind = self.world.go(self._mind_the_phone())
         await self._set_up()
         self.copied = next(each for each in self.store.load().records if each.state == "active")
         for _ in range(self.logins):
             windows = self.world.chance.choice((1, 1, 2))
             await asyncio.gather(*(self._log_in(self.world.chance.choice(self.browsers)) for _ in range(windows)))
             await rest(self.world.chance.uniform(0, 20))
-            if self.world.chance.random() < 0.3:
-                await self.beside(self)
+            if self.world.chance.random() < 0.4:
+                await self.world.chance.choice(self.beside)(self)
         await self.world.calm
         await self._log_in(self.world.chance.choice(self.browsers))
         mind.cancel()
@@ -155,7 +157,7 @@ class Person:
                 elif not await self._begin(browser):
                     continue
                 is_begun = True
-                if await self._follow(browser):
+                if await self.follow(browser):
                     return
             except Away:
                 await rest(1.0)
@@ -164,13 +166,16 @@ class Person:
         begun = await browser.begin(self.name)
         if isinstance(begun, Proceed):
             return True
+        if isinstance(begun, Refusal) and begun.code is Code.LOGIN_PHONE_REPORTED and self.comes_back:
+            await self.comes_back(self, browser)
+            return False
         if isinstance(begun, Refusal) and begun.code not in LOGIN_MET:
             self.world.fail(f"{self.name} gave the right password and was told {begun.code.code}")
         after = begun.retry_after if isinstance(begun, Refusal) else 2
         await rest(max(5, after or 0))
         return False
 
-    async def _follow(self, browser: Browser) -> bool:
+    async def follow(self, browser: Browser) -> bool:
         view = await browser.look()
         if isinstance(view, Waits):
             self.screens[view.challenge] = getattr(view.prompt, "digits", "")
@@ -205,9 +210,19 @@ class Person:
                 await self.phone.resume()
                 for asked in (await self._look()).asked:
                     await self._consider(asked)
+                await self._listen()
             except ServerAway:
                 self.world.tell(self.name, "has no network on the phone")
-            await rest(self.world.chance.uniform(0.5, 4.0))
+            await rest(self.world.chance.uniform(0.1, 2.0))
+
+    async def _listen(self) -> None:
+        """Looks away, or leaves the app open in her hand until something comes."""
+        if self.world.chance.random() < 0.5:
+            return await rest(self.world.chance.uniform(0, 4.0))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.world.chance.uniform(1, 40)):
+                await self.phone.wait_asked()
+        return None
 
     async def _look(self) -> Any:
         phone = self.phone
@@ -246,8 +261,7 @@ class Person:
         return None
 
     def must_be_allowed(self, refused: Refused, known: set[Code]) -> None:
-        known = known | ({Code.PHONE_REMOVED} if self.is_moving else set())
-        if refused.code not in {code.code for code in known}:
+        if refused.code not in {code.code for code in known | self.may_hear}:
             self.world.fail(f"the phone of {self.name} did everything right and was told {refused.code}")
 
     # setting it up

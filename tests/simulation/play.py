@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import traceback
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +13,8 @@ import structlog.testing
 from tests.flows.houses import Time, add_user, empty_site, open_house, settings_of
 from tests.simulation import thieves
 from tests.simulation.eye import Eye
-from tests.simulation.loop import Stuck, rest
+from tests.simulation.loop import rest
+from tests.simulation.losing import reports_and_finds_it
 from tests.simulation.moving import gets_a_new_phone
 from tests.simulation.node import Node
 from tests.simulation.person import Person
@@ -21,6 +23,7 @@ from twolatch.audit import exporting, sequencer
 from twolatch.house import House
 from twolatch.protocol import chain
 
+DEEDS = (gets_a_new_phone, reports_and_finds_it)
 STORM = (40.0, 240.0)  # s
 CAUGHT_UP = 60.0  # s, within which every process is back and no clock is behind
 AFTER = 3600.0  # s, within which everybody is in; a limit may make somebody wait for ten minutes or more
@@ -48,7 +51,8 @@ class Site:
 
 @dataclass(frozen=True)
 class Run:
-    """`failure` is empty when all went well; `logs` are what the site itself said of faults."""
+    """`failure` is empty when all went well; `logs` are what the site itself said of faults, and what went up in
+    exceptions."""
 
     seed: int
     trace: str = field(repr=False)
@@ -70,8 +74,9 @@ def play(site: Site, folder: Path, seed: int) -> Run:
     with structlog.testing.capture_logs() as logs:
         try:
             world.loop.run(_live(world, site, path, eye))
-        except Stuck as stuck:
-            world.fail(str(stuck))
+        except Exception as fault:
+            world.details.append(traceback.format_exc())
+            world.fail(f"{type(fault).__name__}: {fault}")
         finally:
             eye.close()
             for node in world.nodes:
@@ -79,7 +84,7 @@ def play(site: Site, folder: Path, seed: int) -> Run:
     for each in folder.glob(f"{seed}.db*"):
         each.unlink()
     faults = tuple(repr(each.get("exc_info") or each) for each in logs if each["log_level"] == "error")
-    return Run(seed, "\n".join(world.lines) + "\n", world.failure, faults)
+    return Run(seed, "\n".join(world.lines) + "\n", world.failure, (*faults, *world.details))
 
 
 async def _live(world: World, site: Site, path: Path, eye: Eye) -> None:
@@ -89,13 +94,13 @@ async def _live(world: World, site: Site, path: Path, eye: Eye) -> None:
         world.slots[-1].start()
     house = world.slots[0].house
     server = house.settings.phone_url
-    people = [Person(world, f"c{at}", server, world.chance.randint(2, 5), gets_a_new_phone) for at in range(2)]
+    people = [Person(world, f"c{at}", server, world.chance.randint(2, 5), DEEDS) for at in range(2)]
     for person in people:
         await add_user(house, person.name)
     world.is_calm = False
     world.tell("world", f"storms: {world.weather}")
-    story = asyncio.ensure_future(_whole_story(world, people))
-    beside = [asyncio.ensure_future(each) for each in _others(world, people, server)]
+    story = world.go(_whole_story(world, people))
+    beside = [world.go(each) for each in _others(world, people, server)]
     await asyncio.wait([story, world.over], return_when=asyncio.FIRST_COMPLETED)
     for task in beside:
         task.cancel()
@@ -128,15 +133,12 @@ async def _weather(world: World) -> None:
 
 
 async def _whole_story(world: World, people: list[Person]) -> None:
-    try:
-        await asyncio.gather(*(person.live() for person in people))
-        for person in people:
-            if world.chance.random() < 0.5 and person.copied is not None:
-                await thieves.has_a_copy(world, person, person.copied)
-            else:
-                await thieves.has_the_phone(world, person)
-    except Exception as fault:
-        world.fail(f"{type(fault).__name__}: {fault}")
+    await asyncio.gather(*(person.live() for person in people))
+    for person in people:
+        if world.chance.random() < 0.5 and person.copied is not None:
+            await thieves.has_a_copy(world, person, person.copied)
+        else:
+            await thieves.has_the_phone(world, person)
 
 
 async def _end(world: World, eye: Eye) -> None:

@@ -5,7 +5,8 @@ run; so two runs of a seed can be compared byte by byte.
 """
 
 import asyncio
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Coroutine
 from contextvars import Context, copy_context
 from dataclasses import dataclass
 from random import Random
@@ -56,6 +57,7 @@ class World:
         self.nodes: list[Node] = []  # the dead too
         self.lines: list[str] = []
         self.failure = ""
+        self.details: list[str] = []  # beside the trace: they tell lines of code
         self.is_calm = False
         self.calm: asyncio.Future[None] = self.loop.create_future()
         self.over: asyncio.Future[None] = self.loop.create_future()
@@ -88,6 +90,18 @@ class World:
     def http(self, air: httpx.AsyncBaseTransport) -> httpx.AsyncClient:
         """A client of its own, below it nothing but `air`."""
         return httpx.AsyncClient(transport=air, trust_env=False)
+
+    def go(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Beside all else; what goes up in an exception there ends the run."""
+        task = self.loop.create_task(work)
+        task.add_done_callback(self._look_after)
+        return task
+
+    def _look_after(self, task: asyncio.Task[None]) -> None:
+        fault = None if task.cancelled() else task.exception()
+        if fault is not None:
+            self.details.append("".join(traceback.format_exception(fault)))
+            self.fail(f"{type(fault).__name__}: {fault}")
 
     def happens(self, how_often: float) -> bool:
         return not self.is_calm and self.chance.random() < how_often
