@@ -37,7 +37,7 @@ from twolatch.wires.wrapping import keeper_of
 from twolatch.words.limits import HOUR
 from twolatch.words.secret import Secret
 
-AT_ONCE = 2_000  # clients in one transaction
+AT_ONCE = 20_000  # clients in one transaction
 
 
 def settings_of(site: Site) -> Settings:
@@ -216,6 +216,7 @@ class Pile:
         connection = apsw.Connection(str(file))
         connection.set_busy_timeout(10_000)
         connection.pragma("synchronous", "OFF")  # of this connection alone; what a power cut takes is filled again
+        connection.pragma("cache_size", -262_144)  # KiB: ids are random, so their indices are touched everywhere
         with connection:
             for sql, rows in self._given.items():
                 connection.executemany(sql, rows)
