@@ -111,6 +111,9 @@ test_tools() {
     if ! command -v chromium >/dev/null && ! command -v chromium-browser >/dev/null; then
         install_packages chromium || say "No Chromium: the browser tests are skipped. To run them: apt install chromium"
     fi
+    if command -v chromium >/dev/null && ! command -v chromium-headless-shell >/dev/null; then
+        install_packages chromium-headless-shell || :  # only quicker: the whole browser can do it too
+    fi
     if ! command -v dbus-daemon >/dev/null; then
         install_packages dbus || say "No dbus-daemon: one browser test is skipped. To run it: apt install dbus"
     fi

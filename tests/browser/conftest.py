@@ -54,6 +54,14 @@ async def chromium(playwright: Playwright) -> AsyncIterator[Browser]:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def notifying(playwright: Playwright) -> AsyncIterator[Browser]:
+    """A browser that knows notifications."""
+    browser = await launch(playwright, whole=True)
+    yield browser
+    await browser.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def town(site: Site) -> AsyncIterator[Town]:
     async with plain_wire() as wire, built_house(site.settings, alone=True) as house:
         yield Town(site, house, wire)

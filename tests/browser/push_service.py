@@ -174,8 +174,8 @@ async def pushing_town(tmp_path: Path, service: PushService, monkeypatch: pytest
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def pushing(pushing_town: Town, chromium: Browser, examiner: Examiner) -> AsyncIterator[Street]:
-    street = Street(pushing_town, chromium, examiner, "push")
+async def pushing(pushing_town: Town, notifying: Browser, examiner: Examiner) -> AsyncIterator[Street]:
+    street = Street(pushing_town, notifying, examiner, "push")
     yield street
     await street.close()
 

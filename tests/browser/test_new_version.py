@@ -57,7 +57,7 @@ async def test_a_new_version_waits_for_an_open_approval_even_if_another_window_l
     shop.has_newer = True
     assert await other.page.evaluate(WAITS)
     await gone(other.page)  # in the settings nothing is under way: the new version is there
-    await other.at("home")
+    await other.at("request")  # it begins anew at home, where the one request comes to her
     await expect(anna.app.page.locator("[name=pin]")).to_have_value(PIN)
     await expect(anna.app.page.locator("body[data-is=old]")).to_be_attached()
     await anna.app.tap("Approve")

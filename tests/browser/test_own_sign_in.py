@@ -204,6 +204,7 @@ async def test_a_phone_is_renamed_on_the_phone_and_the_portal_says_the_same(stre
     await anna.log_in()
     await app.page.evaluate("history.go(-3)")
     await app.approve_and_see(PIN)
+    await anna.portal.at("/")
     await anna.portal.open("/security")
     await anna.portal.says("Anna's own phone")
 

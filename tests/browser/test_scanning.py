@@ -30,7 +30,7 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def with_camera(playwright: Playwright, film: Path) -> AsyncIterator[Browser]:
     """A Chromium whose only camera plays `film`."""
     plays = f"--use-file-for-fake-video-capture={film}"
-    browser = await launch(playwright, "--use-fake-device-for-media-stream", plays)
+    browser = await launch(playwright, "--use-fake-device-for-media-stream", plays, whole=True)
     yield browser
     await browser.close()
 
