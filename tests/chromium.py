@@ -26,8 +26,8 @@ def chromium_path() -> str | None:
 
 
 async def launch(playwright: Playwright, *flags: str, whole: bool = False) -> Browser:
-    """`whole`: with notifications and cameras. Missing Chromium skips with the reason; TWOLATCH_REQUIRE_CHROMIUM=1 makes that a
-    failure."""
+    """`whole`: with notifications and cameras. Missing Chromium skips with the reason; TWOLATCH_REQUIRE_CHROMIUM=1
+    makes that a failure."""
     path = (None if whole else shutil.which("chromium-headless-shell")) or chromium_path()
     reason = "no chromium on the PATH: apt-get install chromium"
     if path:
