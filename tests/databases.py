@@ -62,6 +62,9 @@ class Hand:
     def do(self, sql: str) -> None:
         self._run(self._connection.execute(sql))
 
+    def ask(self, sql: str) -> Any:
+        return self._run(self._connection.fetchval(sql))
+
     def close(self) -> None:
         self._run(self._connection.close())
         self._end()

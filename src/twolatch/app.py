@@ -42,7 +42,15 @@ from twolatch.notices.post import PostOffice
 from twolatch.regions import BadRegions, Regions, days, shipped
 from twolatch.regions import read as read_regions
 from twolatch.settings import Settings, load
-from twolatch.storage.db import Database, StorageFault, file_of, is_missing, open_database, pending_migrations
+from twolatch.storage.db import (
+    Database,
+    StorageFault,
+    file_of,
+    is_missing,
+    open_database,
+    pending_migrations,
+    server_of,
+)
 from twolatch.texts.catalogue import Texts
 from twolatch.wires.mail import Mail, MailFolder, MailServer
 from twolatch.wires.metrics import Metrics, Prometheus
@@ -178,7 +186,7 @@ def _relay(settings: Settings) -> NoRelay | NatsRelay | SocketRelay | PostgresRe
         return NatsRelay(settings.signals.split(","), settings.portal_url)
     if path := file_of(settings.database):
         return SocketRelay(path.parent / f"{path.name}.signals")
-    return PostgresRelay(settings.database)
+    return PostgresRelay(server_of(settings.database))
 
 
 def _push(settings: Settings, keys: Keys, db: Database) -> PushWorker | None:
@@ -315,6 +323,7 @@ async def _running(house: House, metrics: Metrics | None) -> AsyncIterator[None]
         lambda: proposals.run(house),
         lambda: sequencer.run(house, sinks, metrics),
         lambda: rotation.run(house, lambda: keeper_of(house.settings)),
+        lambda: fence.run(house, lambda: _opened(house.settings.database)),
     ]
     tasks = [asyncio.ensure_future(job()) for job in jobs]
     try:

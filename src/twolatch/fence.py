@@ -1,61 +1,103 @@
 """The fence (rule C5): after a restore nothing that was pending or signed in may come back to life.
 
-Each start counts up in the database and in a file beside the master key. A database whose count is behind the file's
-was restored from a backup. On PostgreSQL a changed timeline (a promoted standby) raises the fence as well.
+A count stands in the database and in a file beside the master key, and grows at each start and each minute. A database
+whose count is behind the file's was put back from a copy. On PostgreSQL another timeline raises the fence as well: a
+promoted standby may have missed what was acknowledged. A process that runs meanwhile meets the new history on its next
+connection, and refuses to use it until the fence stands.
 """
 
+import asyncio
 import os
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import structlog
 
 from twolatch import audit
 from twolatch.authenticators.flows import leap_all
-from twolatch.house import House
-from twolatch.house.store import end_everything, fact, keep_fact
-from twolatch.storage.db import Tx
+from twolatch.house import ClockBehind, House, WrongKey
+from twolatch.house.store import count_up, end_everything, fact, keep_fact
+from twolatch.storage.db import Database, StorageFault, Tx
 from twolatch.words.events import Event
 
 log = structlog.get_logger("fence")
+
+EVERY = 60.0  # seconds between two looks: a copy older than that shows itself
+SOON = 1.0  # seconds until the next try while the site stands still for it
+
+
+async def run(house: House, opened: Callable[[], Awaitable[Database]]) -> None:
+    """Until cancelled. `opened`: the database of this site, by connections of its own."""
+    while True:
+        is_forked = await _is_forked_within(house.db, EVERY)
+        try:
+            await (_follow(house, opened) if is_forked else check(house))
+        except (StorageFault, ClockBehind, WrongKey, OSError) as fault:
+            log.warning("fence_not_checked", reason=str(fault))
+            await asyncio.sleep(SOON)
+
+
+async def _is_forked_within(db: Database, seconds: float) -> bool:
+    try:
+        await asyncio.wait_for(db.forked(), seconds)
+    except TimeoutError:
+        return False
+    return True
+
+
+async def _follow(house: House, opened: Callable[[], Awaitable[Database]]) -> None:
+    """Nobody in this process uses the other history before it was looked at."""
+    fresh = await opened()
+    try:
+        await check(replace(house, db=fresh))
+    finally:
+        await fresh.close()
+    house.db.follow(fresh)
 
 
 async def check(house: House) -> bool:
     """Raises the fence when the database is an older one than last time. Returns whether it did."""
     path = house.settings.key_file.with_suffix(".starts")
-    seen = _read(path)
-    count = int(await fact(house.db, "starts") or 0)
-    timeline, known = await _timeline(house), await fact(house.db, "timeline")
-    why = "restored" if count < seen else "promoted" if known and known != timeline else ""
-    if why:
-        await raise_fence(house, house.clock.now(), why)
+    seen, now = _read(path), house.clock.now()
 
-    async def work(tx: Tx) -> int:
-        now_at = max(seen, int(await fact(tx, "starts") or 0)) + 1
-        await keep_fact(tx, "starts", str(now_at))
-        await keep_fact(tx, "timeline", timeline)
-        return now_at
+    async def count(tx: Tx) -> int:
+        reached = await count_up(tx, "starts", seen)
+        await keep_fact(tx, "timeline", house.db.timeline)
+        return reached
 
-    _write(path, await house.db.write(work))
+    async def work(tx: Tx) -> tuple[str, int]:
+        """Of several processes that find it, one raises the fence and the others wait until it stands."""
+        why = await _why(tx, seen, house.db.timeline)
+        if why:
+            await _raise(tx, house, now, why)
+        return why, await count(tx)
+
+    if await _why(house.db, seen, house.db.timeline):
+        why, reached = await house.db.alone(work)
+    else:
+        why, reached = "", await house.db.write(count)
+    _write(path, reached)
     return bool(why)
 
 
 async def raise_fence(house: House, now: int, why: str) -> None:
     """Ends all that is pending and every session. Authenticators stay: their epochs find an older database out."""
-
-    async def work(tx: Tx) -> None:
-        ended = await end_everything(tx, now)
-        await audit.write(tx, now, Event.FENCED, None, None, why=why, **ended)
-
-    await house.db.write(work)
-    leaps = await leap_all(house)
-    log.warning("fence_raised", why=why, leaps=leaps)
+    await house.db.alone(lambda tx: _raise(tx, house, now, why))
 
 
-async def _timeline(house: House) -> str:
-    if house.db.dialect == "sqlite":
-        return "0"
-    row = await house.db.row("SELECT timeline_id AS id FROM pg_control_checkpoint()")
-    return str(row["id"]) if row else "0"
+async def _why(db: Database | Tx, seen: int, timeline: str) -> str:
+    known = await fact(db, "timeline")
+    if int(await fact(db, "starts") or 0) < seen:
+        return "restored"
+    return "promoted" if known and known != timeline else ""
+
+
+async def _raise(tx: Tx, house: House, now: int, why: str) -> None:
+    ended = await end_everything(tx, now)
+    leaps = await leap_all(tx, house)
+    await audit.write(tx, now, Event.FENCED, None, None, why=why, **ended)
+    tx.after(lambda: log.warning("fence_raised", why=why, leaps=leaps))
 
 
 def _read(path: Path) -> int:

@@ -14,7 +14,6 @@ TABLES = re.compile(r"\b(?:FROM|INTO|UPDATE|JOIN)\s+([a-z_]+)")
 ELSEWHERE = {
     "faces/health.py": "asks for one row of no table, to see whether the database answers",
     "faces/commands/server.py": "asks whether the site has keys yet, before the house can be built",
-    "fence.py": "asks PostgreSQL for its timeline, which is no table of ours",
     "wires/postgres_relay.py": "speaks NOTIFY, and no table",
 }
 

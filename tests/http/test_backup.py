@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -41,7 +42,8 @@ async def town(lost: Site) -> AsyncIterator[Town]:
 
 def elsewhere(lost: Site, place: str, folder: Path) -> Site:
     """The same site with its own key, on another machine."""
-    return Site.on(folder, place, key_file=lost.settings.key_file)
+    shutil.copy(lost.settings.key_file, folder / "master.key")
+    return Site.on(folder, place)
 
 
 def refused(site: Site, *words: str) -> str:

@@ -18,8 +18,8 @@ TOKEN = "s.rehearsal"
 class Vault(ThreadingHTTPServer):
     """`asked`: the wishes, in order. `key_name`: the one key it has."""
 
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Transit)
+    def __init__(self, port: int = 0) -> None:
+        super().__init__(("127.0.0.1", port), Transit)
         self.key, self.key_name, self.asked = AESGCM(bytes(range(32))), "twolatch", list[str]()
 
     @property
@@ -61,9 +61,9 @@ class Transit(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[tuple[Vault, Path]]:
+def running(folder: Path, port: int = 0) -> Iterator[tuple[Vault, Path]]:
     """A Vault and the file of its token."""
-    vault, token = Vault(), folder / "vault-token"
+    vault, token = Vault(port), folder / "vault-token"
     token.write_text(f"{TOKEN}\n")
     thread = threading.Thread(target=vault.serve_forever, daemon=True)
     thread.start()

@@ -37,7 +37,7 @@ async def run(house: House, sinks: Sequence[Sink], metrics: Metrics | None = Non
             pause = SOONEST if done else min(pause * 2, LATEST)
         except (StorageFault, ClockBehind) as fault:
             log.warning("not_chained", reason=str(fault))
-            pause = LATEST
+            pause = min(pause * 2, LATEST)
 
 
 async def round_(house: House, sinks: Sequence[Sink], now: int, metrics: Metrics | None = None) -> int:

@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from functools import partial
 
 from twolatch import audit, limits
 from twolatch.authenticators import issuing, store, telling
@@ -150,9 +149,9 @@ async def _for_all(
     return await house.db.write(work)
 
 
-async def leap_all(house: House) -> int:
+async def leap_all(tx: Tx, house: House) -> int:
     """After a restore: nobody is asked a number again that he answered since the backup (rule C5)."""
-    return sum([await house.db.write(partial(_leap, house, one)) for one in await store.asked_numbers(house.db)])
+    return sum([await _leap(house, one, tx) for one in await store.asked_numbers(tx)])
 
 
 async def _leap(house: House, authenticator: str, tx: Tx) -> bool:

@@ -124,7 +124,7 @@ def _held(keys: Keys, row: Row) -> Authenticator:
         return replace(forged.row, state=State.SUSPENDED)
 
 
-async def asked_numbers(db: Database) -> list[str]:
+async def asked_numbers(db: Database | Tx) -> list[str]:
     """Whoever was asked a number before, and can be asked again."""
     rows = await db.rows("SELECT id FROM authenticators WHERE state <> 'removed' AND moving LIKE '%\"asked\":%'")
     return [row["id"] for row in rows]

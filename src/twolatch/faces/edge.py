@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from twolatch.faces import request_ids
 from twolatch.faces.web import Stop
 from twolatch.house import ClockBehind, HashingBusy, House
-from twolatch.storage.db import StorageBusy
+from twolatch.storage.db import StorageBusy, UnsafeDatabase
 from twolatch.texts.catalogue import Texts
 from twolatch.wires.metrics import Metrics
 from twolatch.wires.traces import RequestSpan, Traces
@@ -158,8 +158,8 @@ def _refusal_of(fault: Exception, scope: Scope) -> Refusal:
         return fault.refusal
     if isinstance(fault, HTTPException):
         return Refusal(_STATUS.get(fault.status_code, Code.MALFORMED))
-    if isinstance(fault, StorageBusy | HashingBusy | ClockBehind):
-        log.warning("busy", reason=type(fault).__name__, path=scope["path"])
+    if isinstance(fault, StorageBusy | UnsafeDatabase | HashingBusy | ClockBehind):
+        log.warning("busy", reason=type(fault).__name__, said=str(fault), path=scope["path"])
         if scope["metrics"]:
             scope["metrics"].refused_busy(type(fault).__name__)
         return Refusal(Code.BUSY, retry_after=max(1, int(fault.retry_after)))

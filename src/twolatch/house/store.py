@@ -187,6 +187,18 @@ async def keep_fact(tx: Tx, name: str, value: str) -> None:
     )
 
 
+async def count_up(tx: Tx, name: str, least: int) -> int:
+    """One more than it was, and more than `least`; never less than what somebody else counts at the same time."""
+    row = await tx.row(
+        """INSERT INTO facts (name, value) VALUES (:name, :first) ON CONFLICT (name) DO UPDATE SET value = CAST(1 +
+             CASE WHEN CAST(facts.value AS BIGINT) > :least THEN CAST(facts.value AS BIGINT) ELSE :least END AS TEXT)
+           RETURNING value""",
+        name=name, first=str(least + 1), least=least,
+    )  # fmt: skip
+    assert row
+    return int(row["value"])
+
+
 async def begin_fact(tx: Tx, name: str, value: str) -> None:
     """Keeps what is there already: of two processes that begin at once one is right."""
     await tx.run(

@@ -21,6 +21,16 @@ class TracedDatabase:
     def dialect(self) -> Dialect:
         return self._db.dialect
 
+    @property
+    def timeline(self) -> str:
+        return self._db.timeline
+
+    async def forked(self) -> None:
+        await self._db.forked()
+
+    def follow(self, other: Database) -> None:
+        self._db.follow(other)
+
     async def rows(self, sql: str, /, **values: Any) -> list[Row]:
         with self._traces.span("database read", db__system__name=self._db.dialect):
             return await self._db.rows(sql, **values)

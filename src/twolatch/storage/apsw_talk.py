@@ -7,10 +7,12 @@ from typing import Any
 
 import apsw
 
-from twolatch.storage.faults import ConstraintBroken, StorageBusy, StorageFault, WrongStatement
+from twolatch.storage.faults import OPERATOR, ConstraintBroken, StorageBusy, StorageFault, WrongStatement
 from twolatch.storage.shapes import Row, T
 from twolatch.storage.statement import KEPT_TEXTS, Statement, arguments, for_sqlite, must_change
 from twolatch.storage.transaction import OpenTransaction
+
+DISK_FAULTS = (apsw.FullError, apsw.ReadOnlyError, apsw.IOError, apsw.CantOpenError)
 
 Talk = Callable[[apsw.Connection, str, Mapping[str, Any]], T]
 
@@ -70,6 +72,8 @@ def told(fault: Exception) -> StorageFault:
         return ConstraintBroken(str(fault))
     if isinstance(fault, apsw.BusyError | apsw.LockedError):
         return StorageBusy("another process keeps the SQLite file locked")
+    if isinstance(fault, DISK_FAULTS):
+        return StorageBusy(f"SQLite cannot use its disk: {fault}", retry_after=OPERATOR)
     if isinstance(fault, apsw.Error):
         return StorageFault(f"SQLite: {fault}")
     return WrongStatement(f"SQLite cannot keep a value: {type(fault).__name__}")

@@ -30,7 +30,14 @@ BUSY_CLASSES = ("08", "53", "57")  # connection lost, out of resources, shut dow
 BUSY_STATES = ("55P03", "25P03")  # lock_timeout, idle_in_transaction_session_timeout
 COLLISIONS = ("40001", "40P01")
 
-DRIVER_FAULTS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError, UnicodeEncodeError)
+DRIVER_FAULTS = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # of several hosts none is a primary at the moment, for one
+    OSError,
+    TimeoutError,
+    UnicodeEncodeError,
+)
 
 Said = TypeVar("Said")
 Talk = Callable[[Any, Said, Mapping[str, Any], float | None], Awaitable[T]]

@@ -100,12 +100,15 @@ def _server(url: str) -> dict[str, str]:
     """The address as PostgreSQL's programs read it from their environment."""
     parts = urlsplit(url)
     query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+    hosts = [urlsplit(f"//{one}") for one in parts.netloc.rpartition("@")[2].split(",")]
+    ports = [str(host.port or "") for host in hosts]
     given = {
-        "PGHOST": parts.hostname or query.get("host"),
-        "PGPORT": str(parts.port) if parts.port else query.get("port"),
+        "PGHOST": ",".join(host.hostname or "" for host in hosts) or query.get("host"),
+        "PGPORT": ",".join(ports) if any(ports) else query.get("port"),
         "PGUSER": unquote(parts.username) if parts.username else None,
         "PGPASSWORD": unquote(parts.password) if parts.password else None,
         "PGDATABASE": unquote(parts.path.lstrip("/")),
+        "PGTARGETSESSIONATTRS": query.get("target_session_attrs"),
         "PGSSLMODE": query.get("sslmode"),
         "PGSSLROOTCERT": query.get("sslrootcert"),
         "PGAPPNAME": "twolatch",

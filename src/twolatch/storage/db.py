@@ -20,6 +20,7 @@ from twolatch.storage.faults import (
     ConstraintBroken,
     ForeignAwait,
     NewerDatabase,
+    OtherHistory,
     StorageBusy,
     StorageFault,
     UnsafeDatabase,
@@ -37,6 +38,7 @@ __all__ = [
     "Dialect",
     "ForeignAwait",
     "NewerDatabase",
+    "OtherHistory",
     "Row",
     "StorageBusy",
     "StorageFault",
@@ -48,6 +50,7 @@ __all__ = [
     "migrate",
     "open_database",
     "pending_migrations",
+    "server_of",
 ]
 
 
@@ -55,6 +58,13 @@ def file_of(url: str) -> Path | None:
     """The file of an SQLite address; None for a server's."""
     scheme, _, rest = url.partition("://")
     return Path(unquote(rest.removeprefix("/"))) if scheme == "sqlite" else None
+
+
+def server_of(url: str) -> str:
+    """The address of a server as every program takes it: without what only our own pool reads."""
+    from twolatch.storage.postgres import without_pool_size  # an SQLite site never pays for its driver
+
+    return without_pool_size(url)[0]
 
 
 def is_missing(url: str) -> bool:

@@ -5,12 +5,16 @@ texts end in logs.
 """
 
 
+OPERATOR = 10  # seconds until somebody asks again for what an operator has to mend
+
+
 class StorageFault(Exception):
     """The database refused or failed; whatever was being written is rolled back unless said otherwise."""
 
 
 class StorageBusy(StorageFault):
-    """Too much is waiting, or the database does not answer now. Answer 503 with `retry_after` (seconds).
+    """Too much is waiting, the database does not answer now, or its disk is full or broken. Answer 503 with
+    `retry_after` (seconds).
 
     Raised when a connection breaks during COMMIT too: then the work may have been committed. That is safe
     for a one-time thing (it shows as used), so asking again never uses it twice.
@@ -25,12 +29,18 @@ class CollidedWrites(StorageBusy):
     """Two transactions stood in each other's way more often than we try again."""
 
 
+class OtherHistory(StorageBusy):
+    """The database was promoted or put back since we opened it: nobody uses it before the fence was looked after."""
+
+
 class ConstraintBroken(StorageFault):
     """A UNIQUE, NOT NULL, CHECK or FOREIGN KEY rule of the schema was broken."""
 
 
 class UnsafeDatabase(StorageFault):
     """This database may forget what it acknowledged. The text says what is wrong and how to mend it."""
+
+    retry_after = OPERATOR  # met while we run: somebody changed the server's settings
 
 
 class NewerDatabase(StorageFault):

@@ -17,7 +17,7 @@ from typing import Any, cast
 import apsw
 
 from twolatch.storage.apsw_talk import SqliteTx, told
-from twolatch.storage.faults import StorageBusy, StorageFault
+from twolatch.storage.faults import OPERATOR, StorageBusy, StorageFault
 from twolatch.storage.shapes import T, Tx
 from twolatch.storage.transaction import fulfil, run_without_waiting
 
@@ -124,7 +124,7 @@ def carry_out(connection: apsw.Connection, errand: Errand, *, is_alone: bool) ->
     finally:
         errand.tx.is_over = True
     if not connection.in_transaction:  # a full or broken disk: SQLite took the whole batch back by itself
-        raise StorageFault("SQLite rolled back the whole transaction") from errand.fault
+        raise StorageBusy("SQLite rolled back the whole transaction", retry_after=OPERATOR) from errand.fault
     if not is_alone:
         connection.execute("RELEASE work" if errand.fault is None else "ROLLBACK TO work")
         if errand.fault is not None:
@@ -146,4 +146,6 @@ def take_back(connection: apsw.Connection) -> None:
 
 
 def as_told(fault: BaseException) -> BaseException:
+    if isinstance(fault, StorageBusy):
+        return StorageBusy(str(fault), fault.retry_after)
     return told(fault) if isinstance(fault, apsw.Error) else StorageFault(str(fault))

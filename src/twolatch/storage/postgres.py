@@ -9,6 +9,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -22,9 +23,10 @@ from twolatch.storage.asyncpg_talk import (
     number_from_text,
     told,
 )
-from twolatch.storage.faults import CollidedWrites, StorageFault, UnsafeDatabase
+from twolatch.storage.faults import CollidedWrites, StorageBusy, StorageFault, UnsafeDatabase
+from twolatch.storage.history import FACTS, History
 from twolatch.storage.lending import Lender
-from twolatch.storage.shapes import Dialect, Row, T, Tx
+from twolatch.storage.shapes import Database, Dialect, Row, T, Tx
 from twolatch.storage.transaction import fulfil, only_talking
 
 POOL_SIZE = 8
@@ -47,12 +49,23 @@ LIFT_LIMITS = ("SET LOCAL lock_timeout = 0", "SET LOCAL idle_in_transaction_sess
 
 
 class PostgresDatabase:
-    def __init__(self, lender: Lender) -> None:
-        self._lender = lender
+    def __init__(self, lender: Lender, history: History) -> None:
+        self._lender, self._history = lender, history
 
     @property
     def dialect(self) -> Dialect:
         return "postgresql"
+
+    @property
+    def timeline(self) -> str:
+        return self._history.timeline
+
+    async def forked(self) -> None:
+        await self._history.forked()
+
+    def follow(self, other: Database) -> None:
+        assert isinstance(other, PostgresDatabase)
+        self._history.follow(other._history)
 
     async def rows(self, sql: str, /, **values: Any) -> list[Row]:
         return await self._with(lambda connection: fetch(connection, sql, values))
@@ -61,20 +74,23 @@ class PostgresDatabase:
         return await self._with(lambda connection: fetch_first(connection, sql, values))
 
     async def write(self, work: Callable[[Tx], Awaitable[T]]) -> T:
+        return await self._write(work, is_alone=False)
+
+    async def alone(self, work: Callable[[Tx], Awaitable[T]]) -> T:
+        return await self._write(work, is_alone=True)
+
+    async def close(self) -> None:
+        await self._lender.close()
+
+    async def _write(self, work: Callable[[Tx], Awaitable[T]], *, is_alone: bool) -> T:
         for attempt in range(ATTEMPTS):
             try:
-                return await self._write_once(work, is_alone=False)
+                return await self._write_once(work, is_alone=is_alone)
             except CollidedWrites:
                 if attempt == ATTEMPTS - 1:
                     raise
             await asyncio.sleep(random.uniform(0, LONGEST_PAUSE * 2**attempt))  # noqa: S311 - keeps no secret
         raise AssertionError("unreachable")
-
-    async def alone(self, work: Callable[[Tx], Awaitable[T]]) -> T:
-        return await self._write_once(work, is_alone=True)
-
-    async def close(self) -> None:
-        await self._lender.close()
 
     async def _write_once(self, work: Callable[[Tx], Awaitable[T]], *, is_alone: bool) -> T:
         wishes: list[Callable[[], None]] = []
@@ -142,13 +158,13 @@ async def open_postgres(
 ) -> PostgresDatabase:
     """Open a pool. `pool_size` wins over the one in the url. Raises UnsafeDatabase, StorageFault."""
     dsn, size = without_pool_size(url)
-    size = pool_size or size
+    size, history = pool_size or size, History()
     try:
         pool = await asyncpg.create_pool(
             dsn,
-            min_size=1,
+            min_size=0,  # the driver would keep up the least by itself, and complain by tracebacks while it cannot
             max_size=size,
-            init=make_ready,
+            init=partial(make_ready, history),
             reset=leave_as_it_is,
             command_timeout=COMMAND_PATIENCE,
             timeout=ACQUIRE_PATIENCE,
@@ -157,9 +173,11 @@ async def open_postgres(
             max_cached_statement_lifetime=0,
             server_settings=SETTINGS,
         )
+        lender = Lender(pool, size, acquire_patience)
+        lender.put_back(await lender.take())
     except DRIVER_FAULTS as fault:
         raise told(fault) from None
-    return PostgresDatabase(Lender(pool, size, acquire_patience))
+    return PostgresDatabase(lender, history)
 
 
 def without_pool_size(url: str) -> tuple[str, int]:
@@ -177,14 +195,15 @@ async def leave_as_it_is(_connection: Any) -> None:
     """No session state is ever set: asyncpg's RESET ALL would be a round trip for nothing."""
 
 
-async def make_ready(connection: Any) -> None:
+async def make_ready(history: History, connection: Any) -> None:
     """Check a new connection and teach it that SUM() of whole numbers is a whole number, as on SQLite."""
     facts = await connection.fetchrow(
         "SELECT current_setting('fsync') AS fsync, current_setting('server_encoding') AS encoding,"
-        " current_setting('synchronous_commit') AS synchronous_commit, pg_is_in_recovery() AS is_replica"
+        f" current_setting('synchronous_commit') AS synchronous_commit, pg_is_in_recovery() AS is_replica, {FACTS}"
     )
     if (reason := why_unsafe(facts)) is not None:
-        raise UnsafeDatabase(reason)
+        raise (StorageBusy if facts["is_replica"] else UnsafeDatabase)(reason)  # a standby may be promoted any moment
+    history.must_be_ours(facts)
     await connection.set_type_codec(
         "numeric", schema="pg_catalog", encoder=str, decoder=number_from_text, format="text"
     )

@@ -43,6 +43,17 @@ class Database(Protocol):
     @property
     def dialect(self) -> Dialect: ...
 
+    @property
+    def timeline(self) -> str:
+        """Of PostgreSQL's log: another one since a standby was promoted. "0" on SQLite, which has none."""
+
+    async def forked(self) -> None:
+        """Returns when the database turns out to be another than the one that was opened: a promoted standby, a copy
+        that was put back. Until `follow` every use of it raises OtherHistory. Never returns on SQLite."""
+
+    def follow(self, other: "Database") -> None:
+        """The same address, opened anew and looked after: it is ours from now on."""
+
     async def rows(self, sql: str, /, **values: Any) -> list[Row]:
         """All rows of a SELECT over committed data; writing here is refused by the database itself."""
 

@@ -17,7 +17,7 @@ import apsw
 from twolatch.storage.apsw_talk import ask, fetch, fetch_first, told
 from twolatch.storage.faults import StorageBusy, StorageFault, UnsafeDatabase
 from twolatch.storage.group_commit import MOST_WAITING, Writer
-from twolatch.storage.shapes import Dialect, Row, T, Tx
+from twolatch.storage.shapes import Database, Dialect, Row, T, Tx
 
 LOCK_PATIENCE = 10.0  # seconds a write waits for another process
 READ_PATIENCE_MS = 1_000  # readers meet a lock only while the log is being recovered
@@ -49,6 +49,16 @@ class SqliteDatabase:
     @property
     def dialect(self) -> Dialect:
         return "sqlite"
+
+    @property
+    def timeline(self) -> str:
+        return "0"
+
+    async def forked(self) -> None:
+        await asyncio.Event().wait()  # the file we hold stays the one it is
+
+    def follow(self, other: Database) -> None:
+        return None
 
     async def rows(self, sql: str, /, **values: Any) -> list[Row]:
         return ask(fetch, self._reader, sql, values)
