@@ -5,13 +5,16 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.main import get_command
 from typer.testing import CliRunner, Result
 
 from tests.house.source import HOUSE, PROJECT
 from tests.site import Site
 from twolatch.faces.commands import app
+from twolatch.faces.commands.checks import names
 
 SEVERITIES = {"bad", "warning", "note"}
 LINE = re.compile(r"^\| ([a-z_., ]+) \| (bad|warning|note) \|", re.M)
@@ -73,6 +76,17 @@ def test_warnings_count_when_they_are_asked_to(made: Site, said: Said) -> None:
 
 def test_a_node_without_a_port_is_a_mistake_of_the_one_who_asks(said: Said) -> None:
     assert said("--node", "somewhere").exit_code == 2
+
+
+def test_what_commands_read_for_themselves_is_no_mistyped_setting() -> None:
+    """Every variable that an option of a command names, by the options themselves."""
+
+    def variables(command: Any) -> set[str]:
+        own = {str(option.envvar) for option in command.params if option.envvar}
+        return own.union(*(variables(each) for each in getattr(command, "commands", {}).values()))
+
+    assert len(variables(get_command(app))) >= 5
+    assert variables(get_command(app)) <= names.known()
 
 
 def codes() -> dict[str, str]:

@@ -57,6 +57,7 @@ def test_before_there_is_a_site_the_first_step_is_named(tmp_path: Path) -> None:
 def test_a_lost_key_is_never_replaced_by_a_new_one(copied: Settings) -> None:
     copied.key_file.unlink()
     finding = by_code(keeping.key(asked(copied)))["key.lost"]
+    assert codes(copied) == {"key.lost"}, "said once"
     assert "migrate" not in finding.remedy
     assert finding.severity is Severity.BAD
 
@@ -70,7 +71,7 @@ def test_a_key_of_another_site_is_found(copied: Settings) -> None:
     copied.key_file.write_text("ab" * 32)
     assert codes(copied) == {"key.wrong"}
     copied.key_file.write_text("no key at all")
-    assert "key.unusable" in codes(copied)
+    assert codes(copied) == {"key.unusable"}
 
 
 def test_a_credential_that_systemd_did_not_hand_in_is_named(copied: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

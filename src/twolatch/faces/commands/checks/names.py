@@ -13,6 +13,8 @@ from twolatch.settings import SECRETS, Settings, is_loopback_name
 
 PREFIX = "TWOLATCH_"
 OF_TESTS = ("TWOLATCH_REQUIRE_", "TWOLATCH_WITH_")
+# What single commands read for themselves.
+OF_COMMANDS = {f"{PREFIX}{name}" for name in ("CARD_KEY", "CARD_PIN", "CONFIG", "PASSWORD", "PHONE_STORE", "PIN")}
 
 
 def urls(settings: Settings) -> dict[str, str]:
@@ -52,7 +54,7 @@ def resolves(host: str) -> bool:
 
 def known() -> set[str]:
     own = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
-    return own | {f"{name}_FILE" for name in SECRETS} | {f"{PREFIX}CONFIG"}
+    return own | {f"{name}_FILE" for name in SECRETS} | OF_COMMANDS
 
 
 def spelling(_asked: Round) -> Iterator[Finding]:
