@@ -374,11 +374,6 @@ def code_of(answer: httpx.Response) -> str:
     return problem.code
 
 
-def nameless(answer: httpx.Response) -> bytes:
-    """What was said, without the name of the very request."""
-    return answer.content.replace(answer.headers["x-request-id"].encode(), b"")
-
-
 # everything together
 
 

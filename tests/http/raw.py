@@ -3,6 +3,8 @@
 import asyncio
 from dataclasses import dataclass
 
+import httpx
+
 from tests.site import Site
 
 
@@ -30,3 +32,8 @@ async def raw(site: Site, head: list[bytes], body: bytes = b"", seconds: float =
     lines, _, content = rest.partition(b"\r\n\r\n")
     pairs = [line.decode("latin-1").partition(": ") for line in lines.split(b"\r\n")]
     return Reply(int(first.split(b" ")[1]), [(name.lower(), value) for name, _, value in pairs], content)
+
+
+def nameless(answer: httpx.Response) -> bytes:
+    """What was said, without the name of the very request."""
+    return answer.content.replace(answer.headers["x-request-id"].encode(), b"")

@@ -2,7 +2,8 @@
 
 from collections import Counter
 
-from tests.people import PASSWORD, PIN, WRONG_PIN, Browser, Page, Town, at_once, code_of, nameless, some_address
+from tests.http.raw import nameless
+from tests.people import PASSWORD, PIN, WRONG_PIN, Browser, Page, Town, at_once, code_of, some_address
 from twolatch.client.outcomes import Answered, Refused
 from twolatch.people.model import User
 from twolatch.protocol import keys

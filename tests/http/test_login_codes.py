@@ -11,7 +11,8 @@ import msgspec
 import segno
 from typer.testing import CliRunner
 
-from tests.people import PIN, WRONG_PIN, Browser, Page, Phone, Town, at_once, code_of, nameless
+from tests.http.raw import nameless
+from tests.people import PIN, WRONG_PIN, Browser, Page, Phone, Town, at_once, code_of
 from twolatch.client.outcomes import Activated, Answered, Refused, Scanned, Shown
 from twolatch.client.phone import SoftPhone
 from twolatch.client.store import FileStore

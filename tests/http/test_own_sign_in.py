@@ -5,7 +5,8 @@ from collections import Counter
 import pytest
 
 from tests.http.own_app import OwnApp
-from tests.people import PASSWORD, WRONG_PIN, Town, activate, at_once, code_of, nameless
+from tests.http.raw import nameless
+from tests.people import PASSWORD, WRONG_PIN, Town, activate, at_once, code_of
 from twolatch.client.outcomes import Answered, Refused
 from twolatch.people import flows as people
 from twolatch.protocol.account import AppSession, SignIn

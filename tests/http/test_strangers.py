@@ -4,7 +4,8 @@ import re
 
 import httpx
 
-from tests.people import PASSWORD, Browser, Page, Town, code_of, nameless
+from tests.http.raw import nameless
+from tests.people import PASSWORD, Browser, Page, Town, code_of
 from tests.workers import at_work
 from twolatch.faces.api import phone as phone_api
 from twolatch.faces.portal.routes import Portal
