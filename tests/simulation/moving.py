@@ -25,6 +25,7 @@ async def gets_a_new_phone(person: Person) -> None:
         await _finished(person, new)
     if any(user.state == "active" for user in new.users()):
         person.store, person.phone = store, new
+        person.is_copied()
         person.world.tell(person.name, "has a new phone")
     person.may_hear -= {Code.PHONE_REMOVED}
 

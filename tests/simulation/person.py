@@ -107,6 +107,7 @@ class Person:
     approved: dict[str, float] = field(default_factory=dict)  # what her phone knows of, and since when
     codes: asyncio.Queue[str] = field(default_factory=asyncio.Queue)  # session IDs that were on her screen
     copied: Record | None = None  # what a thief copied when it was new
+    approved_then: int = 0  # how many answers she knew of at that moment
     may_hear: set[Code] = field(default_factory=set)  # what her phone may be told besides, by what she did
     comes_back: Callable[["Person", Browser], Awaitable[None]] | None = None  # how, once she reported it
     is_done: bool = False
@@ -132,7 +133,7 @@ class Person:
         """Sets up the phone and logs in, some of it in the storm, and once more when it is over."""
         mind = self.world.go(self._mind_the_phone())
         await self._set_up()
-        self.copied = next(each for each in self.store.load().records if each.state == "active")
+        self.is_copied()
         for _ in range(self.logins):
             windows = self.world.chance.choice((1, 1, 2))
             await asyncio.gather(*(self._log_in(self.world.chance.choice(self.browsers)) for _ in range(windows)))
@@ -144,6 +145,11 @@ class Person:
         mind.cancel()
         self.is_done = True
         self.world.tell(self.name, "is content")
+
+    def is_copied(self) -> None:
+        """A thief takes the storage of her phone, while it is new."""
+        self.copied = next(each for each in self.store.load().records if each.state == "active")
+        self.approved_then = len(self.approved)
 
     # logging in
 

@@ -83,7 +83,8 @@ async def has_the_phone(world: World, victim: Person) -> None:
 async def has_a_copy(world: World, victim: Person, copy: Record) -> None:
     """Took the phone's storage a while ago, and knows the PIN. Meanwhile the client has answered several times."""
     latest = victim.store.load().find(copy.device)
-    if latest is None or len(victim.approved) < 2:
+    if latest is None or len(victim.approved) - victim.approved_then < 2:
+        await has_the_phone(world, victim)
         return
     wire = wire_of(world, f"copy/{victim.name}", copy)
     asked = await ask_test(wire, copy)
