@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from twolatch import fence, janitor, rotation
+from twolatch import fence, janitor, rotation, timekeeper
 from twolatch.audit import sequencer
 from twolatch.authenticators import waking
 from twolatch.closing import effect as closing
@@ -94,7 +94,8 @@ async def built_house(
         if waiting := await pending_migrations(db):
             raise NotMigrated(f"the database lacks steps {waiting}: run `twolatch migrate`")
         clock = clock or Clock()
-        keys = await open_keys(db, keeper_of(settings), clock.now())
+        await timekeeper.look(db, clock, settings, asks_server=not alone)
+        keys = await open_keys(db, keeper_of(settings), clock.latest())
         hasher = _hasher(settings, keys, traces)
         stack.callback(hasher.close)
         signals = Signals(NoRelay() if alone else _relay(settings))
@@ -317,6 +318,7 @@ async def _running(house: House, metrics: Metrics | None) -> AsyncIterator[None]
     office = PostOffice(house, texts, mail_of(house.settings))
     sinks = sinks_of(house.settings.audit_sinks)
     jobs: list[Callable[[], Awaitable[None]]] = [
+        lambda: timekeeper.run(house),
         office.run,
         lambda: janitor.run(house),
         lambda: closing.run(house),

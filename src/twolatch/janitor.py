@@ -9,7 +9,7 @@ from twolatch import limits
 from twolatch.accounts.retention import forget_papers
 from twolatch.authenticators.ending import warn
 from twolatch.custody.returns import reminding
-from twolatch.house import ClockBehind, House
+from twolatch.house import House, WrongClock
 from twolatch.house.store import sweep
 from twolatch.storage.db import StorageFault, Tx
 from twolatch.words.limits import DAY, HOUR, SECOND
@@ -27,12 +27,16 @@ async def run(house: House) -> None:
     while True:
         await asyncio.sleep(EVERY)
         try:
-            await tidy(house, house.clock.now())
-            await warn(house, house.clock.now())
-            await reminding.warn(house, house.clock.now())
-            await forget_papers(house, house.clock.now())
-        except (StorageFault, ClockBehind) as fault:
+            await hourly(house)
+        except (StorageFault, WrongClock) as fault:
             log.warning("not_tidied", reason=str(fault))
+
+
+async def hourly(house: House) -> None:
+    await tidy(house, house.clock.now())
+    await warn(house, house.clock.now())
+    await reminding.warn(house, house.clock.now())
+    await forget_papers(house, house.clock.now())
 
 
 async def tidy(house: House, now: int) -> None:

@@ -13,7 +13,7 @@ import structlog
 
 from twolatch import audit
 from twolatch.authenticators import store as authenticators
-from twolatch.house import ClockBehind, House, WrongKey
+from twolatch.house import House, WrongClock, WrongKey
 from twolatch.house import store as house_store
 from twolatch.house.keys import Purpose, number_of
 from twolatch.house.store import KNOWN_IN, DataKey, Sealed, add_key, data_keys, drop_key, new_key, rewrap
@@ -68,7 +68,7 @@ async def run_once(house: House, keeper: Callable[[], Keeper]) -> None:
     """A keeper that is away stops nothing: what is known already goes on."""
     try:
         await house_store.refresh(house.db, house.keys, keeper, house.clock.now())
-    except (StorageFault, WrongKey, ClockBehind) as fault:
+    except (StorageFault, WrongKey, WrongClock) as fault:
         log.error("keys_not_learned", reason=str(fault))
 
 

@@ -156,6 +156,7 @@ class Settings(BaseSettings):
 
     mail: str = "folder:var/mail"  # folder:PATH, smtp://host:port, smtp+starttls://name:password@host:port, smtps://
     mail_sender: str = "Twolatch <no-reply@localhost>"
+    movable_clock: bool = False  # `twolatch clock forward`: rehearsals only
     push_subject: str = ""  # an https address of the operator; empty: the phone app is not woken by push
     push_hosts: tuple[str, ...] = ()
 
@@ -259,6 +260,13 @@ class Settings(BaseSettings):
             raise ValueError("must name currencies by three capital letters")
         if not all(rate.is_finite() and Decimal("0.000001") <= rate <= 1_000_000 for rate in value.values()):
             raise ValueError("rates must lie between 0.000001 and 1,000,000")
+        return value
+
+    @field_validator("movable_clock")
+    @classmethod
+    def _moved_for_nobody(cls, value: bool, info: Any) -> bool:
+        if value and not str(info.data.get("mail", "")).startswith("folder:"):
+            raise ValueError("a clock that can be moved is for rehearsals: not beside a real mail server")
         return value
 
     @field_validator("settling_hours")

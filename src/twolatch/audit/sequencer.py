@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import structlog
 
 from twolatch.audit import store
-from twolatch.house import ClockBehind, House
+from twolatch.house import House, WrongClock
 from twolatch.house.store import begin_fact, fact
 from twolatch.protocol import chain
 from twolatch.storage.db import ConstraintBroken, StorageFault, Tx
@@ -35,7 +35,7 @@ async def run(house: House, sinks: Sequence[Sink], metrics: Metrics | None = Non
         try:
             done = await round_(house, sinks, house.clock.now(), metrics)
             pause = SOONEST if done else min(pause * 2, LATEST)
-        except (StorageFault, ClockBehind) as fault:
+        except (StorageFault, WrongClock) as fault:
             log.warning("not_chained", reason=str(fault))
             pause = min(pause * 2, LATEST)
 

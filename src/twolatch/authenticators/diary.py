@@ -51,6 +51,7 @@ TOLD = tuple(
         Event.HAND_OVER_FORGOTTEN,  # nothing changes for him
         Event.AUTHORIZATION_ASKED,  # what became of it is told
         Event.FENCED,  # the operator's
+        Event.CLOCK_MOVED,  # the operator's, at a rehearsal
     }
 )
 

@@ -18,7 +18,7 @@ from twolatch.closing import cards, kept
 from twolatch.custody import flows as custody
 from twolatch.custody.model import SITE
 from twolatch.custody.orders import flows as orders
-from twolatch.house import ClockBehind, House
+from twolatch.house import House, WrongClock
 from twolatch.people import store as people
 from twolatch.people.model import User
 from twolatch.sessions import store as sessions
@@ -39,7 +39,7 @@ async def run(house: House) -> None:
         await asyncio.sleep(EVERY)
         try:
             await close_due(house, house.clock.now())
-        except (StorageFault, ClockBehind) as fault:
+        except (StorageFault, WrongClock) as fault:
             log.warning("not_closed", reason=str(fault))
 
 

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from twolatch.faces import request_ids
 from twolatch.faces.web import Stop
-from twolatch.house import ClockBehind, HashingBusy, House
+from twolatch.house import HashingBusy, House, WrongClock
 from twolatch.storage.db import StorageBusy, UnsafeDatabase
 from twolatch.texts.catalogue import Texts
 from twolatch.wires.metrics import Metrics
@@ -114,6 +114,8 @@ async def _serve(face: Face, headers: list[tuple[bytes, bytes]], scope: Scope, r
         return
     except Exception as fault:
         refusal = _refusal_of(fault, scope)
+        if is_begun and refusal.code is Code.BUSY:
+            return  # a page that waits: the line is cut, and it asks again
         if is_begun:
             raise
         if isinstance(fault, HTTPException) and fault.headers:  # `Allow`, of a method that is none here
@@ -158,7 +160,7 @@ def _refusal_of(fault: Exception, scope: Scope) -> Refusal:
         return fault.refusal
     if isinstance(fault, HTTPException):
         return Refusal(_STATUS.get(fault.status_code, Code.MALFORMED))
-    if isinstance(fault, StorageBusy | UnsafeDatabase | HashingBusy | ClockBehind):
+    if isinstance(fault, StorageBusy | UnsafeDatabase | HashingBusy | WrongClock):
         log.warning("busy", reason=type(fault).__name__, said=str(fault), path=scope["path"])
         if scope["metrics"]:
             scope["metrics"].refused_busy(type(fault).__name__)

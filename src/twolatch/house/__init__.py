@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from twolatch.house.chance import Chance
-from twolatch.house.clock import Clock, ClockBehind
+from twolatch.house.clock import Clock, ClockAhead, ClockBehind, WrongClock
 from twolatch.house.hasher import Hasher, HashingBusy
 from twolatch.house.keys import Keys, WrongKey
 from twolatch.kinds.kind import Kind
@@ -14,7 +14,10 @@ from twolatch.storage.db import Database, Tx
 from twolatch.wires.push_worker import PushWorker
 from twolatch.wires.signals import Signals
 
-__all__ = ["Chance", "Clock", "ClockBehind", "Hasher", "HashingBusy", "House", "Keys", "Witness", "WrongKey"]
+__all__ = [
+    "Chance", "Clock", "ClockAhead", "ClockBehind", "Hasher", "HashingBusy", "House", "Keys", "Witness", "WrongClock",
+    "WrongKey",
+]  # fmt: skip
 
 
 class Witness(Protocol):

@@ -206,6 +206,45 @@ async def begin_fact(tx: Tx, name: str, value: str) -> None:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class SiteTime:
+    """`mark`: the latest time (ms) that is known to have been decided at, in this `turn` of it; `moved`: how far (ms) a
+    rehearsal's clock is ahead; `server`: the database server's own time (ms), 0 where it is a file or was not asked."""
+
+    mark: int
+    turn: int
+    moved: int
+    server: int
+
+
+async def site_time(db: Database, *, asks_server: bool) -> SiteTime:
+    rows = await db.rows("SELECT name, value FROM facts WHERE name IN ('clock', 'clock_moved')")
+    facts = {row["name"]: str(row["value"]) for row in rows}
+    turn, _, mark = facts.get("clock", "0.0").partition(".")
+    server = 0
+    if asks_server and db.dialect == "postgresql":
+        row = await db.row("SELECT CAST(date_part('epoch', clock_timestamp()) * 1000 AS BIGINT) AS now")
+        server = int(row["now"]) if row else 0
+    return SiteTime(int(mark), int(turn), int(facts.get("clock_moved", 0)), server)
+
+
+async def keep_mark(tx: Tx, *, mark: int, turn: int) -> None:
+    """The later one stays, and only a new turn takes it back: the digits compare as the numbers do."""
+    await tx.run(
+        """INSERT INTO facts (name, value) VALUES ('clock', :value)
+           ON CONFLICT (name) DO UPDATE SET value = :value WHERE facts.value < :value""",
+        value=f"{turn:06d}.{mark:016d}",
+    )
+
+
+async def moved(tx: Tx) -> int:
+    return int(await fact(tx, "clock_moved") or 0)
+
+
+async def keep_moved(tx: Tx, by: int) -> None:
+    await keep_fact(tx, "clock_moved", str(by))
+
+
 async def sweep(tx: Tx, *, challenges: int, sessions: int) -> None:
     """Drops what ended before the given times (ms)."""
     await tx.run("DELETE FROM challenges WHERE expires_at < :before", before=challenges)

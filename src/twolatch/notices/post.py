@@ -3,7 +3,7 @@
 import msgspec
 import structlog
 
-from twolatch.house import ClockBehind, House
+from twolatch.house import House, WrongClock
 from twolatch.notices import store
 from twolatch.storage.db import StorageFault, Tx
 from twolatch.texts.catalogue import Texts
@@ -36,7 +36,7 @@ class PostOffice:
                 now = self._house.clock.now()
                 if due > now or not await self.post_one():
                     return max(1.0, min(LONGEST_SLEEP, (due - now) / SECOND))
-        except (StorageFault, ClockBehind, OSError) as fault:
+        except (StorageFault, WrongClock, OSError) as fault:
             log.warning("outbox_unreachable", reason=str(fault))
             return 10.0
         return LONGEST_SLEEP

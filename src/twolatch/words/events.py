@@ -126,3 +126,4 @@ class Event(StrEnum):
     AUTHORIZATION_DECLINED = "authorizations:amount:declined"
     AUTHORIZATION_RELEASED = "authorizations:amount:released"
     FENCED = "house:fence:raised"
+    CLOCK_MOVED = "house:clock:moved"

@@ -5,7 +5,7 @@ import asyncio
 import structlog
 
 from twolatch.desk.proposals.flows import run_out
-from twolatch.house import ClockBehind, House
+from twolatch.house import House, WrongClock
 from twolatch.storage.db import StorageFault
 from twolatch.words.limits import MINUTE, SECOND
 
@@ -20,5 +20,5 @@ async def run(house: House) -> None:
         await asyncio.sleep(EVERY)
         try:
             await run_out(house, house.clock.now())
-        except (StorageFault, ClockBehind) as fault:
+        except (StorageFault, WrongClock) as fault:
             log.warning("proposals_not_ended", reason=str(fault))

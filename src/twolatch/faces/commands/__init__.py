@@ -11,6 +11,7 @@ from twolatch.faces.commands import (
     card,
     card_ways,  # noqa: F401  its words belong to `card`
     carrier,
+    clock,
     code,
     demo,
     desk,
@@ -34,6 +35,7 @@ app = typer.Typer(
 app.add_typer(user.app, name="user", help="Clients: add, list, lock, unlock, set a password.")
 app.add_typer(card.app, name="card", help="Challenge cards: stock, orders, returns; soft ones. Code cards: print.")
 app.add_typer(carrier.app, name="carrier", help="The soft carrier: moves parcels on command, for rehearsals.")
+app.add_typer(clock.app, name="clock", help="The time of this site: show it, move it at a rehearsal, set it right.")
 app.add_typer(account.app, name="account", help="Accounts: open one, list them, close one.")
 app.add_typer(document.app, name="document", help="Activity statements and tax forms: take them in.")
 app.add_typer(phone.app, name="phone", help="The soft phone: activate and approve from a terminal.")

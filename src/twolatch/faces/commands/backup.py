@@ -65,7 +65,7 @@ def _moment() -> tuple[int, str, str]:
     from twolatch.audit import sequencer
 
     async def wish(house: "House") -> tuple[int, str, str]:
-        now = house.clock.now()
+        now = house.clock.latest()
         await sequencer.chain_all(house, now)
         return now, house.db.dialect, await sequencer.sign(house, now)
 
@@ -95,7 +95,7 @@ def restore(folder: Folder) -> None:
 async def _fenced(house: "House") -> None:
     from twolatch.fence import raise_fence
 
-    await raise_fence(house, house.clock.now(), "restored")
+    await raise_fence(house, house.clock.latest(), "restored")
 
 
 def _checked(folder: Path) -> Listed:

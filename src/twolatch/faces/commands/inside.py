@@ -45,7 +45,7 @@ def settings_or_fail() -> Settings:
 def in_house(wish: "Callable[[House], Awaitable[T]]") -> T:
     """Opens the house of this site for one wish. Faults that an operator can mend are told in a sentence."""
     from twolatch.app import NotMigrated, built_house
-    from twolatch.house import WrongKey
+    from twolatch.house import WrongClock, WrongKey
     from twolatch.storage.db import StorageFault
 
     async def run() -> T:
@@ -56,3 +56,5 @@ def in_house(wish: "Callable[[House], Awaitable[T]]") -> T:
         return asyncio.run(run())
     except (NotMigrated, WrongKey, StorageFault) as fault:
         fail(str(fault))
+    except WrongClock as fault:
+        fail(f"Nothing was done: {fault}. Set it right, or see `twolatch clock show`.")

@@ -152,7 +152,7 @@ def fence() -> None:
     from twolatch.fence import raise_fence
 
     async def wish(house: "House") -> None:
-        await raise_fence(house, house.clock.now(), "by hand")
+        await raise_fence(house, house.clock.latest(), "by hand")
 
     in_house(wish)
     typer.echo("Raised. Everybody logs in again.")

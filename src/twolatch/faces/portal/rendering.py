@@ -36,6 +36,7 @@ class Frame:
     person: str | None = None
     marks: Mapping[str, str] = field(default_factory=dict)
     reads: bool = False  # his last account is closed: the short menu
+    is_rehearsal: bool = False  # this site's clock can be moved, and every page says so
 
 
 class Renderer:
@@ -62,6 +63,7 @@ class Renderer:
             marks=frame.marks,
             person=frame.person,
             reads=frame.reads,
+            is_rehearsal=frame.is_rehearsal,
             now=frame.now,
             ago=partial(self._texts.ago, frame.language, now=frame.now),
             **context,

@@ -5,7 +5,7 @@ A check that breaks is a finding too: the others still speak.
 
 from collections.abc import Callable, Iterable, Iterator
 
-from twolatch.faces.commands.checks import inner, keeping, machine, names, proxies, reaching, shown
+from twolatch.faces.commands.checks import clock, inner, keeping, machine, names, proxies, reaching, shown
 from twolatch.faces.commands.checks.finding import Finding, Round, bad, warning
 from twolatch.settings import Settings
 
@@ -18,6 +18,7 @@ def all_checks(settings: Settings) -> Iterator[tuple[str, Look]]:
     yield f"master key {settings.key_provider or settings.key_file}", keeping.key
     yield "database", keeping.database
     yield "what is in it", inner.inside
+    yield "clock", clock.clock
     yield "names of settings", names.spelling
     yield "password hash", machine.password_hash
     yield "this machine", machine.machine
