@@ -24,6 +24,7 @@ from twolatch.faces.api import phone as phone_api
 from twolatch.faces.api.problems import problem
 from twolatch.faces.desk.routes import Desk
 from twolatch.faces.edge import Edge, Face
+from twolatch.faces.leaving import leaves_politely
 from twolatch.faces.logs import plain_logs
 from twolatch.faces.phone_app.pages import POLICY as PHONE_POLICY
 from twolatch.faces.phone_app.pages import AppNotBuilt, PhoneApp
@@ -278,8 +279,9 @@ class Application:
                 texts = Texts(house.settings.languages, house.settings.time_zone)
                 self._edge = built_edge(house, texts, metrics, traces)
                 _settle_memory()
-                await send({"type": "lifespan.startup.complete"})
-                await receive()
+                with leaves_politely(self._edge.leave, self._settings.leave_seconds):
+                    await send({"type": "lifespan.startup.complete"})
+                    await receive()
         except _MENDABLE as fault:
             await send({"type": "lifespan.startup.failed", "message": str(fault)})
             return

@@ -82,7 +82,11 @@ class Settings(BaseSettings):
     connections_most: int = Field(default=4_096, ge=64, le=65_536)  # held by one process
     connections_per_address: int = Field(default=512, ge=8, le=65_536)  # without a proxy before us; of one process
     request_head_seconds: int = Field(default=10, ge=1, le=60)
+    request_body_seconds: int = Field(default=20, ge=1, le=300)
+    slow_reader_seconds: int = Field(default=30, ge=1, le=300)  # in which at least 8 KiB of an answer are read
     keep_alive_seconds: int = Field(default=30, ge=1, le=600)
+    requests_most: int = Field(default=512, ge=8, le=65_536)  # in work at once in one process; logins begin in half
+    leave_seconds: int = Field(default=0, ge=0, le=300)  # between "not ready" and the end of a process
 
     site_name: str = "Twolatch"
     portal_name: str = "Client Portal"

@@ -62,6 +62,8 @@ class Time:
 class QuickHasher:
     """Where the hash is not what is tested: passwords as they are. Counts what it was asked."""
 
+    is_full = False
+
     def __init__(self) -> None:
         self.asked = 0
 

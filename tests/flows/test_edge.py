@@ -12,23 +12,9 @@ import pytest
 from tests.flows.houses import INFO, Seat, activated, add_user
 from twolatch.app import built_edge
 from twolatch.client import device
-from twolatch.faces import edge
 from twolatch.house import House
 from twolatch.protocol.octets import b64u
 from twolatch.texts.catalogue import Texts
-
-
-async def answer_of(house: House, scope: dict[str, Any], receive: Any) -> tuple[int, dict[bytes, bytes]]:
-    """Status and headers of one request."""
-    sent: list[Any] = []
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    async with asyncio.timeout(60):
-        await built_edge(house, Texts())(scope, receive, send)
-    start = next(message for message in sent if message["type"] == "http.response.start")
-    return start["status"], dict(start["headers"])
 
 
 def request(host: str, method: str, path: str, *more: tuple[bytes, bytes]) -> dict[str, Any]:
@@ -37,40 +23,6 @@ def request(host: str, method: str, path: str, *more: tuple[bytes, bytes]) -> di
         "raw_path": path.encode(), "query_string": b"", "root_path": "", "client": ("192.0.2.1", 1),
         "server": ("127.0.0.1", 1), "headers": [(b"host", host.encode()), *more],
     }  # fmt: skip
-
-
-@pytest.mark.parametrize("path", ["/api/phone/v1/activations/claim", "/api/phone/v1/answers"])
-async def test_a_body_that_dribbles_in_is_cut_at_its_deadline(
-    house: House, path: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A byte at a time, each in good time: what counts is the whole."""
-    monkeypatch.setattr(edge, "BODY_SECONDS", 0.05)
-    read = 0
-
-    async def dribble() -> dict[str, Any]:
-        nonlocal read
-        read += 1
-        await asyncio.sleep(0.01)
-        return {"type": "http.request", "body": b" ", "more_body": True}
-
-    scope = request(house.settings.phone_host, "POST", path, (b"content-type", b"application/json"))
-    status, headers = await answer_of(house, scope, dribble)
-    assert status in {400, 408}
-    assert b"default-src 'none'" in headers[b"content-security-policy"]
-    assert 1 <= read <= 10
-
-
-async def test_a_form_that_never_ends_is_cut_too(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(edge, "BODY_SECONDS", 0.05)
-
-    async def never() -> dict[str, Any]:
-        await asyncio.Event().wait()
-        raise AssertionError("unreachable")
-
-    portal = house.settings.portal_url
-    marks = ((b"origin", portal.encode()), (b"content-type", b"application/x-www-form-urlencoded"))
-    status, _ = await answer_of(house, request(portal.removeprefix("http://"), "POST", "/login", *marks), never)
-    assert status in {400, 408}
 
 
 async def test_a_client_that_goes_away_in_the_middle_is_no_fault(house: House) -> None:

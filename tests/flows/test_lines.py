@@ -5,8 +5,11 @@ from typing import Any
 
 import pytest
 
-from twolatch.faces.lines import LOOK_SECONDS, READ_LEAST, READ_SECONDS, Doorkeeper, counted_as
+from twolatch.faces.lines import LOOK_SECONDS, READ_LEAST, Doorkeeper, counted_as
 from twolatch.settings import Settings
+
+READ_SECONDS = Settings().slow_reader_seconds
+BODY_SECONDS = Settings().request_body_seconds
 
 
 class Loop:
@@ -70,11 +73,63 @@ def opened(keeper: Doorkeeper, address: str = "192.0.2.1") -> Any:
     return line
 
 
+def has_asked(keeper: Doorkeeper, line: Any) -> None:
+    """A whole request is here."""
+    keeper.awaits_body(line)
+    keeper.has_body(line)
+
+
+def test_a_body_has_to_be_here_in_time_and_whoever_sent_it_is_left_alone(loop: Loop) -> None:
+    keeper = keeper_of(loop)
+    slow, quick = opened(keeper), opened(keeper)
+    for line in (slow, quick):
+        keeper.awaits_body(line)
+    keeper.has_body(quick)
+    loop.pass_(BODY_SECONDS - 1)
+    assert slow.is_open
+    loop.pass_(1)
+    assert (slow.is_open, quick.is_open) == (False, True)
+
+
+def test_a_body_that_goes_on_after_its_answer_wins_no_time_by_it(loop: Loop) -> None:
+    keeper = keeper_of(loop, keep_alive_seconds=600)
+    late = opened(keeper)
+    keeper.awaits_body(late)
+    keeper.awaits_request(late)
+    loop.pass_(BODY_SECONDS)
+    assert not late.is_open
+
+
+def test_in_a_crowd_whoever_has_owed_something_longest_goes_first_and_streams_go_last(loop: Loop) -> None:
+    keeper = keeper_of(loop, connections_most=64)
+    stream, stuck, slow, idle, silent = crowd = [opened(keeper) for _ in range(5)]
+    keeper.room = len(crowd)
+    has_asked(keeper, stream)
+    keeper.streams_on(stream)
+    has_asked(keeper, stuck)
+    stuck.transport.unread = READ_LEAST
+    keeper.awaits_reader(stuck)
+    loop.pass_(1)
+    keeper.awaits_body(slow)
+    loop.pass_(1)
+    has_asked(keeper, idle)
+    keeper.awaits_request(idle)
+    loop.pass_(1)
+    keeper.awaits_head(silent)
+    left = []
+    for _ in crowd:
+        loop.pass_(1)
+        has_asked(keeper, opened(keeper))  # and is in work: owes nothing
+        [gone] = [line for line in crowd if not line.is_open and line not in left]
+        left.append(gone)
+    assert left == [stuck, slow, idle, silent, stream]
+
+
 def test_a_reader_that_takes_nothing_is_left_and_a_slow_one_is_not(loop: Loop) -> None:
     keeper = keeper_of(loop)
     slow, never = opened(keeper), opened(keeper)
     for line in (slow, never):
-        keeper.has_head(line)
+        has_asked(keeper, line)
         line.transport.unread = 10 * READ_LEAST
         keeper.awaits_reader(line)
     for _ in range(5):
@@ -91,7 +146,7 @@ def test_ten_thousand_lines_share_one_timer_and_it_rests_when_nobody_waits(loop:
     crowd = [opened(keeper) for _ in range(10_000)]
     assert loop.timers == 1
     for line in crowd[1:]:
-        keeper.has_head(line)
+        has_asked(keeper, line)
     loop.pass_(11)
     assert [line.is_open for line in crowd[:2]] == [False, True]
     assert loop.waiting == []
@@ -102,11 +157,11 @@ def test_at_the_limit_the_longest_silent_line_goes_and_a_working_one_stays(loop:
     keeper.room = 3
     working, idle, silent = opened(keeper), opened(keeper), opened(keeper)
     for line in (working, idle):
-        keeper.has_head(line)
+        has_asked(keeper, line)
     keeper.awaits_request(idle)
     newest = opened(keeper)
     assert [line.is_open for line in (working, idle, silent, newest)] == [True, True, False, True]
-    keeper.has_head(newest)
+    has_asked(keeper, newest)
     opened(keeper)
     assert [line.is_open for line in (working, idle, newest)] == [True, False, True]
 
@@ -115,7 +170,7 @@ def test_where_everybody_works_the_newcomer_is_turned_away(loop: Loop) -> None:
     keeper = keeper_of(loop, connections_most=64)
     keeper.room = 2
     for _ in range(2):
-        keeper.has_head(opened(keeper))
+        has_asked(keeper, opened(keeper))
     newcomer: Any = Silent(keeper)
     assert not keeper.admit(newcomer)
     newcomer.hang_up()

@@ -9,7 +9,6 @@ from tests.house.source import File, bad, calls, dotted, files_of_tests, house
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
 # Tests that look again and again at another process, or play a machine that is slow: none of them waits for a person.
 PATIENT = {
-    "tests/flows/test_edge.py": "plays a client whose body dribbles in",
     "tests/site.py": "looks whether another process is ready, and stops at the first yes",
     "tests/wires/test_push.py": "plays a push service that drips for ever",
 }

@@ -111,7 +111,7 @@ def _step_up(way: str, **more: Any) -> dict[str, Any]:
 
 
 def _problem(status: int, code: str, retry_after: int | None = None) -> dict[str, Any]:
-    named = {"request_id": "4bf92f3577b34da6a3ce929d0e0e4736"}
+    named = {"request_id": "4bf92f3577b34da6a3ce929d0e0e4736", "again": "/login" if status == 503 else ""}
     return {"status": status, "code": code, "retry_after": retry_after, **named}
 
 

@@ -1,9 +1,8 @@
-"""The edge: which host, how long a body may take, which headers leave, and what a fault looks like from outside.
+"""The edge: which host, who is let in, which headers leave, and what a fault looks like from outside.
 
 Pure ASGI. A fault of ours becomes a plain refusal with a code; the details go to the log and never to a stranger.
 """
 
-import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from twolatch.faces import request_ids
+from twolatch.faces.admission import Admission, Overloaded, Place
 from twolatch.faces.web import Stop
 from twolatch.house import HashingBusy, House, WrongClock
 from twolatch.storage.db import StorageBusy, UnsafeDatabase
@@ -25,7 +25,8 @@ from twolatch.wires.traces import RequestSpan, Traces
 from twolatch.words.refusals import Code, Refusal
 from twolatch.words.visit import Door
 
-BODY_SECONDS = 20.0
+SPREAD = 4  # seconds over which those who are refused in one moment are told to come back
+SAY_AGAIN_SECONDS = 5.0
 _ALWAYS = {
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
     "x-content-type-options": "nosniff",
@@ -66,6 +67,9 @@ class Edge:
         traces: Traces | None = None,
     ) -> None:
         self._house, self._texts, self._metrics, self._traces = house, texts, metrics, traces
+        self._admission = Admission(house.settings.requests_most, house.hasher)
+        self.busy = Busy(house, metrics)
+        self.is_leaving = False
         self._faces = {host.encode(): (face, _headers(face, house)) for host, face in faces.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -89,26 +93,45 @@ class Edge:
         if self._metrics:
             send = _timed(self._metrics, face.name, send)
         scope["house"], scope["texts"], scope["app"], scope["state"] = self._house, self._texts, self, {}
-        if self._traces is None:
-            await _serve(face, headers, scope, _patient(receive), send)
-            return
-        parent = request_ids.parent_of(scope["headers"], self._house)
-        with self._traces.request(face.name, scope["method"], scope["request_id"], parent) as span:
-            await _serve(face, headers, scope, _patient(receive), _traced(span, scope, send))
+        place = self._admission.place(scope)
+        if self.is_leaving:  # a proxy's kept connections go with their next answer, and none of them too early
+            headers = [*headers, (b"connection", b"close")]
+        try:
+            if self._traces is None:
+                await _serve(face, headers, scope, receive, send, place)
+                return
+            parent = request_ids.parent_of(scope["headers"], self._house)
+            with self._traces.request(face.name, scope["method"], scope["request_id"], parent) as span:
+                await _serve(face, headers, scope, receive, _traced(span, scope, send), place)
+        finally:
+            place.leave()
+
+    def leave(self) -> None:
+        """The process ends soon: says so to whoever watches, and lets go of those who only wait."""
+        self.is_leaving = True
+        self._house.signals.dismiss()
 
 
-async def _serve(face: Face, headers: list[tuple[bytes, bytes]], scope: Scope, receive: Receive, send: Send) -> None:
+async def _serve(
+    face: Face, headers: list[tuple[bytes, bytes]], scope: Scope, receive: Receive, send: Send, place: Place
+) -> None:
     is_begun = False
 
     async def dressed(message: Message) -> None:
         nonlocal is_begun
         if message["type"] == "http.response.start":
             is_begun = True
+            place.leave()
             own = dict(message["headers"])
             message["headers"] = [*message["headers"], *[pair for pair in headers if pair[0] not in own]]
         await send(message)
 
     try:
+        if _has_body(scope):
+            place.ask()
+            receive = _counted(receive, place)
+        else:
+            place.take()
         await face.rooms(scope, receive, dressed)
     except ClientDisconnect:
         return
@@ -160,33 +183,51 @@ def _refusal_of(fault: Exception, scope: Scope) -> Refusal:
         return fault.refusal
     if isinstance(fault, HTTPException):
         return Refusal(_STATUS.get(fault.status_code, Code.MALFORMED))
-    if isinstance(fault, StorageBusy | UnsafeDatabase | HashingBusy | WrongClock):
-        log.warning("busy", reason=type(fault).__name__, said=str(fault), path=scope["path"])
-        if scope["metrics"]:
-            scope["metrics"].refused_busy(type(fault).__name__)
-        return Refusal(Code.BUSY, retry_after=max(1, int(fault.retry_after)))
-    if isinstance(fault, TimeoutError):
-        return Refusal(Code.MALFORMED)
+    if isinstance(fault, Overloaded | StorageBusy | UnsafeDatabase | HashingBusy | WrongClock):
+        busy: Busy = scope["app"].busy
+        return busy.refusal(fault, fault.retry_after, scope["path"])
     log.error("fault", path=scope["path"], exc_info=fault)
     return Refusal(Code.FAULT)
 
 
-def _patient(receive: Receive) -> Receive:
-    """A body that dribbles in byte by byte holds a place for nobody: all of it within 20 s, or none."""
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + BODY_SECONDS
-    is_whole = False
+class Busy:
+    """Refusals for want of room: counted each, said in the log now and then. A storm must not become one of lines."""
 
-    async def within() -> Message:
-        nonlocal is_whole
-        if is_whole:
-            return await receive()
-        async with asyncio.timeout_at(deadline):
-            message = await receive()
-        is_whole = message["type"] == "http.request" and not message.get("more_body", False)
+    def __init__(self, house: House, metrics: Metrics | None) -> None:
+        self._house, self._metrics = house, metrics
+        self._refused: dict[str, int] = {}
+        self._said_at: dict[str, float] = {}
+
+    def refusal(self, fault: Exception, seconds: float, path: str) -> Refusal:
+        """Those who are refused in one moment do not come back in one."""
+        reason, now = type(fault).__name__, time.monotonic()
+        if self._metrics:
+            self._metrics.refused_busy(reason)
+        self._refused[reason] = self._refused.get(reason, 0) + 1
+        if now >= self._said_at.get(reason, 0.0):
+            log.warning("busy", reason=reason, said=str(fault), refused=self._refused.pop(reason), path=path)
+            self._said_at[reason] = now + SAY_AGAIN_SECONDS
+        later = self._house.chance.bytes(1)[0] % SPREAD
+        return Refusal(Code.BUSY, retry_after=max(1, int(seconds)) + later)
+
+
+def _has_body(scope: Scope) -> bool:
+    return any(
+        name == b"transfer-encoding" or (name == b"content-length" and value != b"0")
+        for name, value in scope["headers"]
+    )
+
+
+def _counted(receive: Receive, place: Place) -> Receive:
+    """Work begins when the body is here: who sends it slowly holds a line (faces.lines), and no place."""
+
+    async def counted() -> Message:
+        message = await receive()
+        if message["type"] == "http.request" and not message.get("more_body", False):
+            place.take()
         return message
 
-    return within
+    return counted
 
 
 def _headers(face: Face, house: House) -> list[tuple[bytes, bytes]]:

@@ -2,45 +2,50 @@
 
 The web server waits for a request's head for ever, and reads one of any length. Whoever opens connections and sends a
 byte now and then would hold them all (Slowloris), and who never reads an answer would hold its memory. Here every line
-that owes us something has a deadline; one timer of the process looks after all of them, and where there are too many
-the one that has been silent longest gives way, so a crowd of silent lines shuts nobody out.
+that owes us something has a deadline: the head of a request, its body, the reading of an answer, the next request. One
+timer of the process looks after all of them, and where there are too many lines the one that has owed longest gives
+way, then the oldest stream (its browser connects again), so a crowd shuts nobody out.
 """
 
 import asyncio
+import os
 import resource
 import socket
-from collections.abc import Iterator
+import struct
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import structlog
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from twolatch.settings import Settings, load
 
 HEAD_MOST = 32 * 1024  # bytes of a request's head; browsers with many cookies of other programs send a third of it
-READ_SECONDS = 30.0  # in which a slow reader takes at least READ_LEAST bytes of what waits for it
-READ_LEAST = 8 * 1024
+READ_LEAST = 8 * 1024  # bytes of what waits for it that a slow reader takes in `slow_reader_seconds`
 LOOK_SECONDS = 0.5
 SAY_AGAIN_SECONDS = 60.0
 OWN_FILES = 128  # databases, sockets, logs
+_AT_ONCE = struct.pack("ii", 1, 0)  # linger: on, for no second
 
 log = structlog.get_logger("lines")
 
 
 @dataclass
 class Doorkeeper:
-    """The lines of one process. Each of the three waits is in the order of its deadlines, for each has one length."""
+    """The lines of one process. Each of the waits is in the order of its deadlines, for each has one length."""
 
     settings: Settings
     loop: asyncio.AbstractEventLoop
     many: int = 0
     by_address: dict[str, int] = field(default_factory=dict)
     heads: "dict[Line, float]" = field(default_factory=dict)  # a request has begun, or the line is new
+    bodies: "dict[Line, float]" = field(default_factory=dict)  # a request's head is here, and not all of its body
     idle: "dict[Line, float]" = field(default_factory=dict)  # between two requests
     stuck: "dict[Line, float]" = field(default_factory=dict)  # an answer is not read
+    streams: "dict[Line, None]" = field(default_factory=dict)  # owe nothing; the oldest first
     room: int = field(init=False)
     _look: asyncio.TimerHandle | None = None
     _said_at: float = -SAY_AGAIN_SECONDS
@@ -48,6 +53,13 @@ class Doorkeeper:
     def __post_init__(self) -> None:
         files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
         least = self.settings.connections_most
+        own = self.settings
+        self._waits = (
+            (self.heads, own.request_head_seconds),
+            (self.bodies, own.request_body_seconds),
+            (self.idle, own.keep_alive_seconds),
+            (self.stuck, own.slow_reader_seconds),
+        )
         self.room = least if files == resource.RLIM_INFINITY else max(1, min(least, files - OWN_FILES))
 
     def admit(self, line: "Line") -> bool:
@@ -64,19 +76,23 @@ class Doorkeeper:
         if (now := self.loop.time()) > self._said_at + SAY_AGAIN_SECONDS:
             self._said_at = now
             log.warning("crowded", connections=self.many, address=address)
-        found = next((line for line in self._quiet() if not address or line.address == address), None)
+        found = self._owes_longest(address)
         if found is None:
             return False
         found.hang_up()
         return True
 
-    def _quiet(self) -> "Iterator[Line]":
-        yield from self.heads
-        yield from self.idle
+    def _owes_longest(self, address: str) -> "Line | None":
+        def first(lines: "Iterable[Line]") -> "Line | None":
+            return next((line for line in lines if not address or line.address == address), None)
+
+        owing = [(wait[line] - length, line) for wait, length in self._waits if (line := first(wait))]
+        return min(owing, key=lambda pair: pair[0])[1] if owing else first(self.streams)
 
     def forget(self, line: "Line") -> None:
-        for wait in (self.heads, self.idle, self.stuck):
+        for wait, _ in self._waits:
             wait.pop(line, None)
+        self.streams.pop(line, None)
 
     def leave(self, line: "Line") -> None:
         self.forget(line)
@@ -92,19 +108,28 @@ class Doorkeeper:
         self.heads[line] = self.loop.time() + self.settings.request_head_seconds
         self._keep_looking()
 
-    def has_head(self, line: "Line") -> None:
+    def awaits_body(self, line: "Line") -> None:
         self.heads.pop(line, None)
         self.idle.pop(line, None)
+        self.bodies[line] = self.loop.time() + self.settings.request_body_seconds
+        self._keep_looking()
+
+    def has_body(self, line: "Line") -> None:
+        self.bodies.pop(line, None)
 
     def awaits_request(self, line: "Line") -> None:
-        if line not in self.heads:  # the next head has begun already
+        self.streams.pop(line, None)
+        if line not in self.heads and line not in self.bodies:  # the next has begun already, or this one goes on
             self.idle[line] = self.loop.time() + self.settings.keep_alive_seconds
             self._keep_looking()
 
     def awaits_reader(self, line: "Line") -> None:
         line.unread = line.transport.get_write_buffer_size()
-        self.stuck[line] = self.loop.time() + READ_SECONDS
+        self.stuck[line] = self.loop.time() + self.settings.slow_reader_seconds
         self._keep_looking()
+
+    def streams_on(self, line: "Line") -> None:
+        self.streams[line] = None
 
     def _keep_looking(self) -> None:
         if self._look is None:
@@ -113,7 +138,7 @@ class Doorkeeper:
     def look(self) -> None:
         """Ends what is overdue; the first that is not ends the look."""
         now = self.loop.time()
-        for wait in (self.heads, self.idle):
+        for wait in (self.heads, self.bodies, self.idle):
             for line in _overdue(wait, now):
                 line.hang_up()
         for line in _overdue(self.stuck, now):
@@ -123,7 +148,7 @@ class Doorkeeper:
             else:
                 self.awaits_reader(line)
         self._look = None
-        if self.heads or self.idle or self.stuck:
+        if any(wait for wait, _ in self._waits):
             self._keep_looking()
 
 
@@ -159,6 +184,14 @@ def counted_as(host: str) -> str:
         return host
 
 
+def _drop_unsent(transport: asyncio.Transport) -> None:
+    """The system would go on for minutes to send what nobody reads, out of megabytes of its own for each line."""
+    given = transport.get_extra_info("socket")
+    if given is not None and given.fileno() >= 0:
+        with socket.socket(given.family, given.type, fileno=os.dup(given.fileno())) as same:
+            same.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+
+
 class Line(HttpToolsProtocol):
     """One connection."""
 
@@ -169,6 +202,7 @@ class Line(HttpToolsProtocol):
         self.unread = 0  # bytes that waited for the reader at the last look
         self._head_bytes = 0
         self._is_counted = False
+        self._served: RequestResponseCycle | None = None  # the request that is answered now
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -183,12 +217,30 @@ class Line(HttpToolsProtocol):
         if self._is_counted:
             self._is_counted = False
             self.keeper.leave(self)
+            self._tell_the_handlers()
+        if self.scope:
+            self.scope.pop("line", None)  # type: ignore[typeddict-item]  # or only the collector would free both
         super().connection_lost(exc)
 
     def hang_up(self) -> None:
         """At once, and with nothing more to send: who owes us something is not waited for."""
         self.keeper.forget(self)
+        _drop_unsent(self.transport)
+        self._tell_the_handlers()
         self.transport.abort()
+
+    def _tell_the_handlers(self) -> None:
+        """The web server tells the last request of a pipeline alone; one before it would write to a closed line."""
+        self.pipeline.clear()
+        for cycle in (self._served, self.cycle):
+            if cycle is not None and not cycle.response_complete:
+                cycle.disconnected = True
+                cycle.message_event.set()
+        self.flow.resume_writing()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._served = cycle
+        super()._start_asgi_task(cycle, app)
 
     def data_received(self, data: bytes) -> None:
         if self.transport.is_closing():
@@ -204,10 +256,21 @@ class Line(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        self.keeper.has_head(self)
+        self.keeper.awaits_body(self)
+        self.scope["line"] = self  # type: ignore[typeddict-unknown-key]
         if sum(len(name) + len(value) for name, value in self.headers) + len(self.url) > HEAD_MOST:
             raise ValueError("the head of this request is too long")  # the parser's way out: 400, and closed
         super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        self.keeper.has_body(self)
+        if self.cycle.response_complete:
+            self.keeper.awaits_request(self)  # it was answered before all of it was here
+
+    def streams_on(self) -> None:
+        """The answer goes on for minutes, and owes nothing meanwhile."""
+        self.keeper.streams_on(self)
 
     def on_response_complete(self) -> None:
         super().on_response_complete()

@@ -1,4 +1,7 @@
-"""Server-sent events as a bare ASGI response: 11 KB for a waiting browser, and one look at each beat."""
+"""Server-sent events as a bare ASGI response: 11 KB for a waiting browser, and one look at each beat.
+
+When the process leaves, streams end as they should, and their browsers connect again, to the next process.
+"""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -25,6 +28,8 @@ class EventStream:
         self._events = events
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if line := scope.get("line"):  # faces.lines
+            line.streams_on()
         await send({"type": "http.response.start", "status": 200, "headers": list(_HEADERS)})
         await send({"type": "http.response.body", "body": OPENING, "more_body": True})
         gone = asyncio.ensure_future(_gone(receive))
@@ -69,7 +74,9 @@ async def looks(
     end = loop.time() + lives
     with listening:
         yield event("look", known)
-        while (left := end - loop.time()) > 0:
+        while (left := end - loop.time()) > 0 and not listening.is_dismissed:
             is_told = await listening.heard(min(BEAT_SECONDS, left))
+            if listening.is_dismissed:
+                return
             before, known = known, await tell()
             yield event("look", known) if is_told or known != before else None

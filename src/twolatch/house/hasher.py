@@ -1,7 +1,8 @@
 """Password hashes: Argon2id in as many threads as the machine has cores, and never a long queue before them.
 
 A login is as dear as its hash. Whoever floods the login meets the limits first; what passes them waits here for a few
-seconds at most and is then told to come back, instead of filling the memory.
+seconds at most. Who would have to wait for longer is told to come back at once: a queue that everybody leaves before
+his turn fills the memory and serves nobody.
 """
 
 import asyncio
@@ -23,9 +24,12 @@ from twolatch.words.secret import Secret
 
 T = TypeVar("T")
 
+AVERAGE_OVER = 16  # hashes
+
 
 class HashingBusy(Exception):
-    """All cores hash and the queue is full. `retry_after` in seconds."""
+    """All cores hash, and the queue before them is longer than anybody should wait. Nothing was compared. `retry_after`
+    in seconds."""
 
     retry_after = 2
 
@@ -37,13 +41,22 @@ class Hasher:
     at. A stored hash says which one it has: "2$argon2id$..."; an old one is renewed at the next login.
     """
 
-    def __init__(self, passes: int, memory_mib: int, keys: Keys, queue_seconds: float = 2) -> None:
+    def __init__(
+        self, passes: int, memory_mib: int, keys: Keys, queue_seconds: float = 2, cores: int | None = None
+    ) -> None:
         self._patience = queue_seconds
         self._passes, self._memory, self._keys = passes, memory_mib * 1024 * 1024, keys
-        cores = os.cpu_count() or 1
-        self._pool = ThreadPoolExecutor(cores, "hash", initializer=_yield_to_the_loop)
-        self._free = asyncio.Semaphore(cores)
+        self._cores = cores or os.cpu_count() or 1
+        self._pool = ThreadPoolExecutor(self._cores, "hash", initializer=_yield_to_the_loop)
+        self._free = asyncio.Semaphore(self._cores)
         self._decoy = ""
+        self.cost = 0.0  # seconds of one hash, as the last ones took beside whatever else the machine does
+        self.waiting = 0  # for a core
+
+    @property
+    def is_full(self) -> bool:
+        """Whether who comes now would wait for longer than a login may."""
+        return self.waiting * self.cost > self._patience * self._cores
 
     async def prepare(self) -> None:
         """Makes the decoy that unknown names are checked against, so that they cost what known ones cost."""
@@ -67,14 +80,29 @@ class Hasher:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     async def _run(self, work: Callable[..., T], *values: object) -> T:
+        loop = asyncio.get_running_loop()
+        await self._take_turn()
+        begun = loop.time()
         try:
-            await asyncio.wait_for(self._free.acquire(), self._patience)
-        except TimeoutError:
-            raise HashingBusy from None
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._pool, work, *values)
+            return await loop.run_in_executor(self._pool, work, *values)
         finally:
             self._free.release()
+            took = loop.time() - begun
+            self.cost += (took - self.cost) / AVERAGE_OVER if self.cost else took
+
+    async def _take_turn(self) -> None:
+        if not self._free.locked():
+            await self._free.acquire()
+            return
+        if self.is_full:
+            raise HashingBusy
+        self.waiting += 1
+        try:
+            await asyncio.wait_for(self._free.acquire(), self._patience)
+        except TimeoutError:  # what was thought of the cost was wrong
+            raise HashingBusy from None
+        finally:
+            self.waiting -= 1
 
     def _peppered(self, password: Secret[str], number: int) -> bytes:
         text = unicodedata.normalize("NFC", password.reveal())

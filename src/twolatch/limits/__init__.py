@@ -12,9 +12,10 @@ from twolatch.limits.store import (
     pay,
     pay_each,
     sweep,
+    take_back,
 )
 
 __all__ = [
     "Blocked", "Paid", "blocked_until", "clear", "first_blocked", "give_back", "grant", "left", "pay", "pay_each",
-    "sweep",
+    "sweep", "take_back",
 ]  # fmt: skip

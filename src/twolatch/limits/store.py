@@ -120,6 +120,17 @@ async def give_back(tx: Tx, limit: Limit, subject: str) -> None:
     tx.later("UPDATE meters SET count = count - 1 WHERE key = :key AND count > 0", key=key(limit, subject))
 
 
+async def take_back(tx: Tx, limit: Limit, subject: str, paid: Paid) -> None:
+    """As if this charge had never been: for a guess that was not looked at. The wait that it began ends too, unless
+    somebody charged after it."""
+    tx.later(
+        """UPDATE meters SET count = count - 1, wait_until = CASE WHEN count = :mine THEN 0 ELSE wait_until END
+           WHERE key = :key AND count > 0""",
+        key=key(limit, subject),
+        mine=paid.count,
+    )
+
+
 async def grant(tx: Tx, limit: Limit, subject: str, extra: int, now: int) -> None:
     """`extra` charges more in the window that runs, or in one that begins now. It ends with the window."""
     await tx.run(

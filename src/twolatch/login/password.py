@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from twolatch import audit, limits, notices
-from twolatch.house import House
+from twolatch.house import HashingBusy, House
 from twolatch.people import store as people
 from twolatch.people.model import PASSWORD_LONGEST, User, canonical_name
 from twolatch.sessions import store as sessions
@@ -33,11 +33,16 @@ async def check_password(house: House, visit: Visit, name: str, password: Secret
         return Refusal(Code.NAME_EMPTY)
     user, is_known = await sessions.by_name(house.db, canonical, visit.browser)
     limit, subject = _counter(house, visit, canonical, user, is_known)
-    if refused := await _pay(house, visit, limit, subject):
-        return refused
+    paid = await _pay(house, visit, limit, subject)
+    if isinstance(paid, Refusal):
+        return paid
     fits = len(password.reveal()) <= PASSWORD_LONGEST
     guess = password if fits else Secret("")  # as dear as any other, and never right
-    is_right = await house.hasher.is_right(user.password if user and fits else None, guess)
+    try:
+        is_right = await house.hasher.is_right(user.password if user and fits else None, guess)
+    except HashingBusy:  # nothing was compared: a storm at the door locks nobody out
+        await _unpay(house, visit, limit, subject, paid)
+        raise
     if user is None or not is_right:
         return await _wrong(house, visit, user, limit, subject)
     return await _right(house, visit, user, is_known, (limit, subject), password)
@@ -52,23 +57,32 @@ def _counter(house: House, visit: Visit, canonical: str, user: User | None, is_k
     return PASSWORD, user.id
 
 
-async def _pay(house: House, visit: Visit, limit: Limit, subject: str) -> Refusal | None:
+async def _pay(house: House, visit: Visit, limit: Limit, subject: str) -> limits.Paid | Refusal:
     now = visit.now
     site = () if limit is PASSWORD_KNOWN_BROWSER else ((PASSWORD_SITE, ""),)
     if found := await limits.first_blocked(house.db, now, (limit, subject), *site):
         return _blocked(*found, now)  # a flood of refusals writes nothing
 
-    async def work(tx: Tx) -> None:
+    async def work(tx: Tx) -> limits.Paid:
         address, paid = await limits.pay_each(tx, now, (PASSWORD_ADDRESS, visit.address), (limit, subject))
         if isinstance(address, limits.Blocked):
             raise _Unpaid(Refusal(Code.LOGIN_ADDRESS, retry_after=seconds_until(address.until, now)))
         if isinstance(paid, limits.Blocked):
             raise _Unpaid(_blocked(limit, paid, now))
+        return paid
 
     try:
         return await house.db.write(work)
     except _Unpaid as unpaid:
         return unpaid.refusal
+
+
+async def _unpay(house: House, visit: Visit, limit: Limit, subject: str, paid: limits.Paid) -> None:
+    async def work(tx: Tx) -> None:
+        await limits.give_back(tx, PASSWORD_ADDRESS, visit.address)
+        await limits.take_back(tx, limit, subject, paid)
+
+    await house.db.write(work)
 
 
 class _Unpaid(Exception):
@@ -108,7 +122,7 @@ async def _wrong(house: House, visit: Visit, user: User | None, limit: Limit, su
 async def _right(
     house: House, visit: Visit, user: User, is_known: bool, counter: tuple[Limit, str], password: Secret[str]
 ) -> RightPassword:
-    renewed = await house.hasher.hash(password) if house.hasher.is_outdated(user.password) else ""
+    renewed = await _renewed(house, user, password)
 
     async def settle(tx: Tx) -> None:
         await limits.clear(tx, counter)
@@ -117,3 +131,11 @@ async def _right(
             await people.replace_hash(tx, user.id, user.password, renewed)
 
     return RightPassword(user, is_known, settle)
+
+
+async def _renewed(house: House, user: User, password: Secret[str]) -> str:
+    """A hash by the rules of today, where the stored one is older. When everybody comes at once it can wait."""
+    try:
+        return await house.hasher.hash(password) if house.hasher.is_outdated(user.password) else ""
+    except HashingBusy:
+        return ""

@@ -23,6 +23,7 @@ from twolatch.storage.asyncpg_talk import (
     number_from_text,
     told,
 )
+from twolatch.storage.budget import RetryBudget
 from twolatch.storage.faults import CollidedWrites, StorageBusy, StorageFault, UnsafeDatabase
 from twolatch.storage.history import FACTS, History
 from twolatch.storage.lending import Lender
@@ -51,6 +52,7 @@ LIFT_LIMITS = ("SET LOCAL lock_timeout = 0", "SET LOCAL idle_in_transaction_sess
 class PostgresDatabase:
     def __init__(self, lender: Lender, history: History) -> None:
         self._lender, self._history = lender, history
+        self._again = RetryBudget()
 
     @property
     def dialect(self) -> Dialect:
@@ -83,11 +85,12 @@ class PostgresDatabase:
         await self._lender.close()
 
     async def _write(self, work: Callable[[Tx], Awaitable[T]], *, is_alone: bool) -> T:
+        self._again.earn()
         for attempt in range(ATTEMPTS):
             try:
                 return await self._write_once(work, is_alone=is_alone)
             except CollidedWrites:
-                if attempt == ATTEMPTS - 1:
+                if attempt == ATTEMPTS - 1 or not self._again.spend():
                     raise
             await asyncio.sleep(random.uniform(0, LONGEST_PAUSE * 2**attempt))  # noqa: S311 - keeps no secret
         raise AssertionError("unreachable")

@@ -50,6 +50,11 @@ class Listening:
     ) -> None:
         self._signals._leave(self, self._topics)
 
+    @property
+    def is_dismissed(self) -> bool:
+        """Whether this process leaves: who waits for somebody outside should wait elsewhere."""
+        return self._signals.is_dismissed
+
     async def heard(self, timeout: float) -> bool:  # noqa: ASYNC109  a time-out is an answer here, not an error
         """Wait up to `timeout` seconds; True when told since entering or since the last True.
 
@@ -89,6 +94,7 @@ class Signals:
         self._listeners: dict[str, dict[Listening, None]] = {}  # who came first is told first
         self._outgoing: dict[str, None] = {}
         self._is_open = False
+        self.is_dismissed = False
         self._moment = 0  # how much was told so far
         self._last: dict[str, int] = {}  # the moment each topic was told last, oldest first
         self._forgotten = 0  # the moment up to which `_last` may have lost something
@@ -102,6 +108,13 @@ class Signals:
         self._hand_over()
         self._is_open = False
         await self._relay.close()
+
+    def dismiss(self) -> None:
+        """Rouse everybody, for good: `heard` still answers, and its callers look whether they are to go."""
+        self.is_dismissed = True
+        for there in list(self._listeners.values()):
+            for each in list(there):
+                each._rouse()
 
     def tell(self, topic: str) -> None:
         """Wake local listeners of `topic` now and the other processes' at the end of this tick of the loop.

@@ -176,8 +176,11 @@ async def _looks(request: Request, devices: list[str]) -> AsyncGenerator[bytes |
     end = loop.time() + STREAM_SECONDS
     data = [msgspec.json.encode({"device": device}).decode() for device in devices]
     with house.signals.listen(*(f"phone:{device}" for device in devices)) as listening:
-        while (left := end - loop.time()) > 0:
-            if await listening.heard(min(BEAT_SECONDS, left)):
+        while (left := end - loop.time()) > 0 and not listening.is_dismissed:
+            is_told = await listening.heard(min(BEAT_SECONDS, left))
+            if listening.is_dismissed:
+                return
+            if is_told:
                 for each in data:
                     yield event("look", each)
             else:

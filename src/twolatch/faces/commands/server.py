@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 LISTEN_BACKLOG = 2048
 FILES_WANTED = 65_536
 LONGEST_LOOK = 4.0  # seconds
+LONGEST_GOODBYE = 10  # seconds for what was begun; streams end by themselves, and a login waits for its hash for 2
 
 
 def serve(
@@ -59,7 +60,7 @@ def run_server(host: str, port: int, workers: int = 1, certificate: str = "", ke
         server_header=False,
         proxy_headers=False,  # the client's address is read by our own rule
         backlog=LISTEN_BACKLOG,
-        timeout_graceful_shutdown=2,
+        timeout_graceful_shutdown=LONGEST_GOODBYE,
         timeout_worker_healthcheck=30,  # a machine that is out of breath has no dead workers yet
         ssl_certfile=certificate or None,
         ssl_keyfile=key or None,

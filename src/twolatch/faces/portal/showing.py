@@ -1,6 +1,7 @@
 """How a handler answers: show a page, go elsewhere, or show a refusal."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -35,6 +36,7 @@ _ENDS_A_LOGIN = {
     Code.LOGIN_CHALLENGE_LOCKED, Code.LOGIN_START_OVER, Code.LOGIN_ANOTHER, Code.LOGIN_PHONE_LOCKED, Code.LOGIN_OFF,
     Code.LOGIN_PHONE_REPORTED, Code.LOGIN_RUN_OUT, Code.LOGIN_ELSEWHERE,
 }  # fmt: skip
+_OWN_PATH = re.compile(r"/(?!/)")
 DONE = (
     "renamed", "removed", "paused", "added", "closing_cancelled", "session_ended", "others_ended",
     "password_changed", "activation_cancelled", "keys_only_on", "keys_only_off", "shared", "unshared",
@@ -182,7 +184,19 @@ def refuse(request: Request, refusal: Refusal) -> Response:
         code=code.code,
         retry_after=refusal.retry_after,
         request_id=request.scope["request_id"],
+        again=_back(request) if code is Code.BUSY else "",
     )
+
+
+def _back(request: Request) -> str:
+    """Where he was who is to try again: the page that was asked for, or the one of the form. An address that a browser
+    might take for another host's is none of ours."""
+    path = request.url.path
+    if request.method == "GET":
+        return path if _OWN_PATH.match(path) else "/"
+    if path in {"/login", "/login/key"}:
+        return "/login"
+    return "/login/second" if path.startswith("/login/") else "/"
 
 
 def to_login(request: Request) -> Response:
