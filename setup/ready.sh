@@ -5,7 +5,8 @@
 #   assets       the phone app and the portal's files, by the system's node or the one from PyPI
 #   test-tools   a browser, a session bus, PostgreSQL, NATS, two proxies and oathtool for the tests, where they are missing and we may
 #                install them; with TWOLATCH_WITH_FIREFOX=1 also Firefox, for the test of real Web Push, and with
-#                TWOLATCH_WITH_WEBKIT=1 WebKitGTK, for a test in the engine of iPhones
+#                TWOLATCH_WITH_WEBKIT=1 WebKitGTK, for a test in the engine of iPhones; with TWOLATCH_WITH_HELM=1 Helm and the
+#                schemas of Kubernetes, for the tests of the chart
 # Faults are shown, advice is not: what is installed is locked, and nobody here could follow it.
 set -eu
 cd "$(dirname "$0")/.."
@@ -106,6 +107,24 @@ unpack_programs() {
     done
 }
 
+# Debian has no Helm; a package of PyPI carries it, for another purpose.
+unpack_helm() {
+    say "Fetching Helm and the schemas of Kubernetes; this is done once ..."
+    .venv/bin/python -m pip install -qq --retries 2 --disable-pip-version-check --no-input --no-deps --require-hashes \
+        --upgrade --target build/tools/helm -r requirements-helm.lock || return 1
+    .venv/bin/python - <<'PYTHON'
+import io, pathlib, tarfile, zipfile
+[packed] = pathlib.Path("build/tools/helm").rglob("lambda-layer-kubectl-*.tgz")
+with tarfile.open(packed) as package:
+    layer = zipfile.ZipFile(io.BytesIO(package.extractfile("package/lib/layer.zip").read()))
+target = pathlib.Path("build/tools/usr/bin/helm")
+target.parent.mkdir(parents=True, exist_ok=True)
+target.write_bytes(layer.read("helm/helm"))
+target.chmod(0o755)
+packed.unlink()
+PYTHON
+}
+
 test_tools() {
     use_node
     if ! command -v chromium >/dev/null && ! command -v chromium-browser >/dev/null; then
@@ -124,6 +143,9 @@ test_tools() {
     if [ "${TWOLATCH_WITH_WEBKIT:-}" = 1 ] && ! { command -v WebKitWebDriver && command -v Xvfb; } >/dev/null; then
         install_packages --no-install-recommends webkit2gtk-driver xvfb \
             || say "No WebKitGTK: one browser test is skipped. To run it: apt install webkit2gtk-driver xvfb"
+    fi
+    if [ "${TWOLATCH_WITH_HELM:-}" = 1 ] && [ ! -d build/tools/helm ]; then
+        unpack_helm || say "No Helm: the chart is not rendered by its tests."
     fi
     if ! command -v oathtool >/dev/null; then
         install_packages oathtool || say "No oathtool: one test is skipped. To run it: apt install oathtool"
