@@ -18,12 +18,9 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 # May carry a password: each can come from a file instead.
 SECRETS = ("TWOLATCH_DATABASE", "TWOLATCH_MAIL", "TWOLATCH_SIGNALS")
 
-
 _FINGERPRINT = re.compile(r"[0-9A-F]{2}(:[0-9A-F]{2}){31}")
 _FEE = re.compile(r"[a-z]+\.(cancelled|on_the_way|returned|battery|defect|damaged|lost|not_returned)")
 _APPLE_APP = re.compile(r"[A-Z0-9]{10}(\.[A-Za-z0-9-]+){2,}")
-
-
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _MOST = 1_000_000_000_000  # of the limits' currency: sums of a week stay far below what a database counts
 
