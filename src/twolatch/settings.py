@@ -153,7 +153,8 @@ class Settings(BaseSettings):
     # HOST:PORT for figures; empty: none
     metrics: str = Field(default="", pattern=r"^(|(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):[0-9]{1,5})$")
 
-    otlp: str = ""  # address of a collector for traces, http://HOST:4318; empty: none
+    # Address of a collector for traces, http://HOST:4318, without name, word or query; empty: none
+    otlp: str = Field(default="", pattern=r"^(|https?://[^/@?#\s]+(/[^?#\s]*)?)$")
 
     mail: str = "folder:var/mail"  # folder:PATH, smtp://host:port, smtp+starttls://name:password@host:port, smtps://
     mail_sender: str = "Twolatch <no-reply@localhost>"
@@ -178,14 +179,6 @@ class Settings(BaseSettings):
             parts = urlsplit(each)
             if parts.scheme not in {"nats", "tls"} or not parts.hostname or parts.path.strip("/"):
                 raise ValueError("must be nats://HOST:PORT or tls://HOST:PORT, several with commas")
-        return value
-
-    @field_validator("otlp")
-    @classmethod
-    def _bare_collector(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if value and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.username):
-            raise ValueError("must be http://HOST:4318 or https://HOST, without name, password or query; or empty")
         return value
 
     @field_validator("store_apple", "store_google", "store_360", "store_baidu")
