@@ -1,7 +1,8 @@
 """`python -m bench.workers`: what a login costs when two processes share the site, to what it costs when one serves it.
 
 On a machine of two cores the load takes one of them, so the throughput of two processes cannot be seen; their CPU can.
-Where a login costs as much in two processes as in one, twice the cores let in twice as many.
+Where a login costs as much in two processes as in one, twice the cores let in twice as many. One and two are played in
+turn, and the cheapest turn of each counts.
 """
 
 import argparse
@@ -23,7 +24,7 @@ from bench.site import Site, free_port
 from bench.stage import Loader, Numbers
 from tests.databases import NoPostgres
 
-CLIENTS, ACTIVE, LOGINS, AT_ONCE, ROUNDS = 1_000, 200, 60, 8, 3
+CLIENTS, ACTIVE, LOGINS, AT_ONCE, ROUNDS, TURNS = 1_000, 200, 60, 8, 3, 2
 SETTLED = 3.0  # seconds, until every process has started
 FOUND = Path("build/workers.json")
 
@@ -81,13 +82,18 @@ async def run(only: str | None) -> dict[str, list[Numbers]]:
             continue
         try:
             with opened(kind) as place:
-                found[kind.name] = [await _told(place, workers) for workers in (1, 2)]
+                turns = [await _told(place, workers) for workers in (1, 2) * TURNS]
         except NoPostgres as reason:
             print(f"{kind.name}: skipped, {reason}")
             continue
-        one, two = (of["all_ms"] for of in found[kind.name])
-        print(f"{kind.name}: two processes do with the same CPU {one / two:.0%} of what one does")
+        one, two = found[kind.name] = [least(turns, workers) for workers in (1, 2)]
+        print(f"{kind.name}: two processes do with the same CPU {one['all_ms'] / two['all_ms']:.0%} of what one does")
     return found
+
+
+def least(turns: list[Numbers], workers: int) -> Numbers:
+    """The cheapest turn: neighbours on the machine only make dearer."""
+    return min((of for of in turns if of["workers"] == workers), key=lambda of: of["all_ms"])
 
 
 async def _told(place: Sqlite | Postgres, workers: int) -> Numbers:
