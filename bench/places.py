@@ -33,6 +33,9 @@ class Sqlite:
         connection.pragma("wal_checkpoint", "TRUNCATE")
         connection.close()
 
+    async def tidy(self) -> None:
+        """SQLite keeps no old versions of rows."""
+
     async def size(self) -> dict[str, int]:
         """Bytes of the database, in whole pages. (Its log is a ring: its length tells nothing.)"""
         connection = apsw.Connection(str(self._path))
@@ -86,26 +89,30 @@ class Postgres:
 
     async def settle(self) -> None:
         """Statistics and a checkpoint, so that neither planner nor disk still lives in the time of filling."""
-        connection = await asyncpg.connect(self._url)
-        try:
-            await connection.execute("VACUUM ANALYZE")
-            await connection.execute("CHECKPOINT")
-        finally:
-            await connection.close()
+        inside = await self._inside()
+        for step in ("CREATE EXTENSION IF NOT EXISTS pg_freespacemap", "VACUUM ANALYZE", "CHECKPOINT"):
+            await inside.execute(step)
+
+    async def tidy(self) -> None:
+        """What old versions of rows took is free again: the server of a site sees to that itself, in its own time."""
+        await (await self._inside()).execute("VACUUM")
 
     async def size(self) -> dict[str, int]:
-        """Bytes of the database, and of all log written so far."""
-        [row] = await self._ask(
-            f"SELECT pg_database_size('{self._url.rpartition('/')[2]}') AS rows,"
-            " (pg_current_wal_insert_lsn() - '0/0')::bigint AS log"
+        """Bytes of all log written so far, and those of the database that are in use; what is free in its files after a
+        vacuum waits for the next rows."""
+        inside = await self._inside()
+        log = await inside.fetchval("SELECT (pg_current_wal_insert_lsn() - '0/0')::bigint")
+        await self.tidy()
+        rows = await inside.fetchval(
+            "SELECT pg_database_size(current_database()) - SUM(free.avail)::bigint"
+            " FROM pg_class, LATERAL pg_freespace(pg_class.oid::regclass) AS free WHERE relkind IN ('r', 't', 'i')"
         )
-        return {"rows": row["rows"], "log": row["log"]}
+        return {"rows": rows, "log": log}
 
     async def content(self) -> int:
         """Bytes of what stands in the rows, without anything that a database adds to find them again."""
-        if self._counter is None:
-            self._counter = await asyncpg.connect(self._url)
-        columns = await self._counter.fetch(
+        inside = await self._inside()
+        columns = await inside.fetch(
             "SELECT table_name AS of, column_name AS name, data_type AS kind FROM information_schema.columns"
             " WHERE table_schema = 'public'"
         )
@@ -113,8 +120,14 @@ class Postgres:
         for table in {column["of"] for column in columns}:
             own = [(column["name"], column["kind"]) for column in columns if column["of"] == table]
             lengths = " + ".join(_length(name, kind) for name, kind in own)
-            found += await self._counter.fetchval(f"SELECT COALESCE(SUM({lengths}), 0)::bigint FROM {table}")
+            found += await inside.fetchval(f"SELECT COALESCE(SUM({lengths}), 0)::bigint FROM {table}")
         return int(found)
+
+    async def _inside(self) -> "asyncpg.Connection[Any]":
+        """One connection to the site's own database, that stays."""
+        if self._counter is None:
+            self._counter = await asyncpg.connect(self._url)
+        return self._counter
 
     async def talks(self) -> frozenset[tuple[int, str]] | None:
         """The site's connections, and when each was asked something last. (Counts of statements come seconds late.)

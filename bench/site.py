@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 from twolatch.rehearsal.phone import ITERATIONS
 
 COMMAND = [sys.executable, "-c", "from twolatch.faces.commands import main; main()"]
-READY_SECONDS = 30.0
+READY_SECONDS = 120.0
 
 
 class NotStarted(Exception):
@@ -53,12 +54,12 @@ class Site:
     def run(self, *arguments: str) -> None:
         subprocess.run([*COMMAND, *arguments], env=self.environment, cwd=self.folder, capture_output=True, check=True)
 
-    def start(self) -> float:
-        """Seconds from the spawn to the first 200 of /readyz. Raises NotStarted."""
+    def start(self, under: Sequence[str] = ()) -> float:
+        """Seconds from the spawn to the first 200 of /readyz. `under`: a program that runs it. Raises NotStarted."""
         begun = time.monotonic()
         with open(self.folder / "server.log", "ab") as log:
             self.process = subprocess.Popen(
-                [*COMMAND, "serve", "--port", str(self.port), "--workers", str(self.workers)],
+                [*under, *COMMAND, "serve", "--port", str(self.port), "--workers", str(self.workers)],
                 env=self.environment,
                 cwd=self.folder,
                 stdin=subprocess.DEVNULL,
