@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from twolatch.faces import request_ids
+from twolatch.faces import heads, request_ids
 from twolatch.faces.admission import Admission, Overloaded, Place
 from twolatch.faces.web import Stop
 from twolatch.house import HashingBusy, House, WrongClock
@@ -71,6 +71,8 @@ class Edge:
         self.busy = Busy(house, metrics)
         self.is_leaving = False
         self._faces = {host.encode(): (face, _headers(face, house)) for host, face in faces.items()}
+        for _, headers in self._faces.values():
+            heads.keep(headers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

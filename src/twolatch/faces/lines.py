@@ -19,8 +19,9 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import structlog
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http import httptools_impl
 
+from twolatch.faces.answers import Answer
 from twolatch.settings import Settings, load
 
 HEAD_MOST = 32 * 1024  # bytes of a request's head; browsers with many cookies of other programs send a third of it
@@ -192,7 +193,11 @@ def _drop_unsent(transport: asyncio.Transport) -> None:
             same.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
 
 
-class Line(HttpToolsProtocol):
+# The server makes its answers by this name, and asks nobody how.
+httptools_impl.RequestResponseCycle = Answer  # type: ignore[misc]
+
+
+class Line(httptools_impl.HttpToolsProtocol):
     """One connection."""
 
     def __init__(self, *given: Any, **named: Any) -> None:
@@ -202,7 +207,7 @@ class Line(HttpToolsProtocol):
         self.unread = 0  # bytes that waited for the reader at the last look
         self._head_bytes = 0
         self._is_counted = False
-        self._served: RequestResponseCycle | None = None  # the request that is answered now
+        self._served: Answer | None = None  # the request that is answered now
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -238,7 +243,7 @@ class Line(HttpToolsProtocol):
                 cycle.message_event.set()
         self.flow.resume_writing()
 
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
         self._served = cycle
         super()._start_asgi_task(cycle, app)
 
