@@ -35,12 +35,13 @@ class Line:
 
 
 async def of_objects(db: Database, objects: Sequence[str], events: Sequence[Event]) -> list[Line]:
-    """All lines of these events about these things, the oldest first."""
+    """All lines of these events of custody about these things, the oldest first."""
     names = {f"e{number}": event.value for number, event in enumerate(events)}
     things = {f"o{number}": one for number, one in enumerate(objects)}
     rows = await db.rows(
         f"""SELECT number, at, event, object, facts, user_id FROM audit
-            WHERE object IN ({_listed(things)}) AND event IN ({_listed(names)}) ORDER BY number""",  # noqa: S608
+            WHERE object IN ({_listed(things)}) AND substr(event, 1, 8) = 'custody:'
+              AND event IN ({_listed(names)}) ORDER BY number""",  # noqa: S608
         **names,
         **things,
     )

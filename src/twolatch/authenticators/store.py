@@ -74,20 +74,17 @@ async def advance(tx: Tx, keys: Keys, seen: Authenticator, then: Authenticator) 
     """The one compare-and-set: `seen` becomes `then`, unless somebody was faster; then nothing happens.
 
     Only state, enrolment, moving, the time of use, and what closes the secret change here; and the owner, where a
-    shared one is left to who shares it.
+    shared one is left to who shares it. What an index holds is named when it changes, or SQLite writes the index anew.
     """
+    found = {"state": then.state.value, "user_id": then.user, "guest": then.guest}
+    moves = found if (seen.state, seen.user, seen.guest) != (then.state, then.user, then.guest) else {}
     enrolment = _json.encode(then.enrolment).decode()
     changed = await tx.run(
-        """UPDATE authenticators SET state = :state, enrolment = :enrolment, secret = :secret, moving = :moving,
-               row_mac = :row_mac, used_at = :used_at, version = version + 1, user_id = :user, guest = :guest
-           WHERE id = :id AND version = :version""",
-        id=seen.id, version=seen.version, user=then.user, guest=then.guest,
-        state=then.state.value,
-        enrolment=enrolment,
-        secret=then.secret,
-        moving=_json.encode(then.moving).decode(),
-        row_mac=_mac(keys, then, enrolment),
-        used_at=then.used_at,
+        f"""UPDATE authenticators SET {"".join(f"{name} = :{name}, " for name in moves)} enrolment = :enrolment,
+               secret = :secret, moving = :moving, row_mac = :row_mac, used_at = :used_at, version = version + 1
+           WHERE id = :id AND version = :version""",  # noqa: S608 our own words
+        id=seen.id, version=seen.version, enrolment=enrolment, secret=then.secret,
+        moving=_json.encode(then.moving).decode(), row_mac=_mac(keys, then, enrolment), used_at=then.used_at, **moves,
     )  # fmt: skip
     return bool(changed)
 

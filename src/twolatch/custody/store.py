@@ -97,7 +97,8 @@ async def by_id(db: Database | Tx, card: str) -> Card | None:
 
 
 async def of_authenticator(db: Database | Tx, authenticator: str) -> Card | None:
-    row = await db.row(f"SELECT {_FIELDS} FROM cards WHERE authenticator_id = :id", id=authenticator)  # noqa: S608
+    sql = f"SELECT {_FIELDS} FROM cards WHERE authenticator_id = :id AND authenticator_id <> ''"  # noqa: S608
+    row = await db.row(sql, id=authenticator)
     return None if row is None else _card(row)
 
 
@@ -113,7 +114,8 @@ async def coming_to(db: Database | Tx, user: str) -> Card | None:
 
 async def of_client(db: Database | Tx, user: str) -> list[Card]:
     """Every card that is, or was, this client's."""
-    rows = await db.rows(f"SELECT {_FIELDS} FROM cards WHERE user_id = :user ORDER BY serial", user=user)  # noqa: S608
+    sql = f"SELECT {_FIELDS} FROM cards WHERE user_id = :user AND user_id <> '' ORDER BY serial"  # noqa: S608
+    rows = await db.rows(sql, user=user)
     return [_card(row) for row in rows]
 
 

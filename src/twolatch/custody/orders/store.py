@@ -86,7 +86,7 @@ async def waiting(db: Database, keys: Keys, most: int) -> list[Order]:
 
 async def of_card(tx: Database | Tx, keys: Keys, card: str) -> Order | None:
     """What it was sent for."""
-    row = await tx.row(f"SELECT {_FIELDS} FROM orders WHERE card_id = :card", card=card)  # noqa: S608
+    row = await tx.row(f"SELECT {_FIELDS} FROM orders WHERE card_id = :card AND card_id <> ''", card=card)  # noqa: S608
     return None if row is None else _order(keys, row)
 
 
