@@ -4,10 +4,10 @@ from dataclasses import dataclass, replace
 
 from twolatch.authenticators import policy
 from twolatch.authenticators import store as authenticators
-from twolatch.authenticators.model import Authenticator, Challenge, Purpose, Stage, State, has_ended
+from twolatch.authenticators.model import Authenticator, Challenge, Stage, State, has_ended
 from twolatch.house import House
 from twolatch.login import store
-from twolatch.login.model import Proceed
+from twolatch.login.model import Proceed, Waits
 from twolatch.people.model import User
 from twolatch.sessions.model import Bearer
 from twolatch.storage.db import Tx
@@ -29,14 +29,13 @@ class Way:
     left: int | None
 
 
-async def ways(house: House, visit: Visit) -> list[Way]:
-    """For the login of this browser, the ones that can be asked first; empty where nothing waits, or where only one
-    thing may answer (a phone that comes back). Reads only."""
-    found = await store.glance(house.db, visit.pre, visit.now)
-    if found is None or found[1] is None or found[1].purpose is not Purpose.LOGIN:
+async def ways(house: House, visit: Visit, waits: Waits) -> list[Way]:
+    """For the login of this browser, the ones that can be asked first; empty where only one thing may answer (a phone
+    that comes back). Reads only."""
+    if waits.asks is None:
         return []
-    held = await authenticators.held_by(house.db, house.keys, found[0].user)
-    return in_order(house, held, found[1].authenticator, visit)
+    user, asked = waits.asks
+    return in_order(house, await authenticators.held_by(house.db, house.keys, user), asked, visit)
 
 
 async def ways_again(house: House, who: Bearer, visit: Visit) -> list[Way]:

@@ -144,7 +144,8 @@ def _view(attempt: Attempt, challenge: Challenge | None, now: int) -> View:
     if not isinstance(seen, StillWaiting):
         return seen
     assert challenge is not None
-    return Waits(prompt_of(challenge), challenge.id, challenge.created_at, number_of(challenge))
+    asks = (challenge.user, challenge.authenticator) if challenge.purpose is Purpose.LOGIN else None
+    return Waits(prompt_of(challenge), challenge.id, challenge.created_at, number_of(challenge), asks)
 
 
 def _glanced(

@@ -70,6 +70,7 @@ class Waits:
     challenge: str
     sent_at: int
     number: AnswerChallenge | None = None  # asked besides; whichever is answered first wins
+    asks: tuple[str, str] | None = None  # user and authenticator, where another one may be asked instead
 
 
 @dataclass(frozen=True, slots=True)

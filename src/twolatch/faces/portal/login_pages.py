@@ -111,7 +111,7 @@ def scan_of(request: Request, waits: Waits | None) -> dict[str, str] | None:
 
 async def _second(request: Request, view: Waits | Ready, refusal: Refusal | None) -> Response:
     waits = view if isinstance(view, Waits) else None
-    ways = await choosing.ways(house_of(request), visit_before_login(request)) if waits else []
+    ways = await choosing.ways(house_of(request), visit_before_login(request), waits) if waits else []
     return show(
         request,
         "second",
