@@ -28,7 +28,6 @@ def public_point(private: PrivateKey) -> bytes:
     return private.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
 
 
-@lru_cache(maxsize=4096)
 def load_point(point65: bytes) -> ec.EllipticCurvePublicKey:
     """The public key of an uncompressed point. Raises Malformed unless it is one and lies on the curve.
 
@@ -40,6 +39,10 @@ def load_point(point65: bytes) -> ec.EllipticCurvePublicKey:
         return ec.EllipticCurvePublicKey.from_encoded_point(_CURVE, point65)
     except ValueError as fault:
         raise Malformed("not a point on P-256") from fault
+
+
+# A device's key is looked at twice at each login. A key that serves one exchange alone is not worth a place here.
+_known_point = lru_cache(maxsize=1024)(load_point)
 
 
 def sign(private: PrivateKey, message: bytes) -> bytes:
@@ -54,7 +57,7 @@ def verify(point65: bytes, message: bytes, signature64: bytes) -> bool:
         return False
     r, s = int.from_bytes(signature64[:32], "big"), int.from_bytes(signature64[32:], "big")
     try:
-        load_point(point65).verify(encode_dss_signature(r, s), message, _ECDSA)
+        _known_point(point65).verify(encode_dss_signature(r, s), message, _ECDSA)
     except (Malformed, InvalidSignature):
         return False
     return True
