@@ -6,7 +6,7 @@ A page calls for some thirty texts and pictures, and few of them depend on who l
 from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any
 
-from jinja2 import Environment, UndefinedError, nodes
+from jinja2 import Environment, Template, UndefinedError, nodes
 from jinja2.visitor import NodeTransformer
 
 PIECES = "parts/pieces.html"
@@ -20,6 +20,13 @@ class FoldingEnvironment(Environment):
         super().__init__(**options)
         self.globals.update(said)
         self._said = said
+        self._kept: dict[str, Template] = {}
+
+    def get_template(self, name: Any, parent: str | None = None, globals: Any = None) -> Template:
+        """Each is loaded once: a page asks for three, and the library's own memory has a lock before it."""
+        if name not in self._kept:
+            self._kept[name] = super().get_template(name, parent, globals)
+        return self._kept[name]
 
     def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
         """A plain dictionary: every page copies it, and a chain of two is copied ten times slower."""
