@@ -5,12 +5,14 @@ import email
 import email.policy
 import ssl
 import stat
+import unicodedata
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult
 
+from twolatch.wires import mail
 from twolatch.wires.mail import Letter, MailFailed, MailFolder, MailServer
 from twolatch.words.secret import Secret
 
@@ -18,6 +20,7 @@ AT = 1_767_225_600_000  # 2026-01-01 00:00:00 UTC
 SENDER = "Client Portal <no-reply@bank.example>"
 
 
+TURNING = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}  # Unicode's names of what turns the reading
 HEADERS = [
     "Auto-Submitted", "Content-Transfer-Encoding", "Content-Type", "Date", "From", "MIME-Version",
     "Message-ID", "Subject", "To",
@@ -279,3 +282,11 @@ def test_a_password_without_tls_travels_to_this_machine_only():
     MailServer("127.0.0.1", 25, **options)
     with pytest.raises(ValueError):
         MailServer("mail.bank.example", 25, **options)
+
+
+def test_what_ends_a_line_or_turns_the_reading_direction_is_what_unicode_says_it_is() -> None:
+    every = [chr(code) for code in range(0x110000)]
+    controls = {sign for sign in every if unicodedata.category(sign) in {"Cc", "Zl", "Zp", "Cs"}}
+    turning = {sign for sign in every if unicodedata.bidirectional(sign) in TURNING}
+    assert {sign for sign in every if mail._one_line(f"a{sign}b") != f"a{sign}b"} == controls | turning
+    assert {sign for sign in every if mail._harmless(sign) != sign} == (controls - {"\n", "\t"}) | turning

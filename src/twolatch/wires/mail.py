@@ -10,7 +10,6 @@ import asyncio
 import os
 import re
 import ssl
-import unicodedata
 from contextlib import suppress
 from datetime import UTC, datetime
 from email.headerregistry import Address
@@ -38,8 +37,9 @@ _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _ADDRESS = re.compile(rf"(?=.{{1,64}}@){_ATOM}(?:\.{_ATOM})*@(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*")
 _MESSAGE_ID = re.compile(r"[A-Za-z0-9._~-]{1,120}")
 _SENDER = re.compile(r"(?:(?P<name>[^<>]*)<(?P<address>[^<>]*)>|(?P<bare>[^<>]*))")
-# Embeddings, overrides and isolates: they let "gpj.exe" read "exe.jpg".
-_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")  # Unicode's Cc, Zl, Zp and Cs
+# Controls, but no line breaks and tabs. Embeddings, overrides and isolates: they let "gpj.exe" read "exe.jpg".
+_HOSTILE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 _POLICY = SMTP.clone(cte_type="7bit")  # bodies travel through servers without 8BITMIME
 
 
@@ -248,19 +248,9 @@ def _sender(text: str) -> Address:
 def _one_line(text: str) -> str:
     """A header value of one line. `=?` is parted: Python before 3.11.10 decodes `=?utf-8?q?=0ABcc:...?=` in a
     value it is given and writes the line break out (CVE-2024-6923)."""
-    line = "".join(" " if _is_control(character) else character for character in _harmless(text))
-    return line.replace("=?", "= ?")[:MOST_SUBJECT_CHARACTERS]
+    return _CONTROL.sub(" ", _harmless(text)).replace("=?", "= ?")[:MOST_SUBJECT_CHARACTERS]
 
 
 def _harmless(text: str) -> str:
     """Line breaks and tabs stay; other controls and turned reading directions become U+FFFD."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join("\ufffd" if _is_hostile(character) else character for character in lines)
-
-
-def _is_hostile(character: str) -> bool:
-    return character in _TURNING or (character not in "\n\t" and _is_control(character))
-
-
-def _is_control(character: str) -> bool:
-    return unicodedata.category(character) in ("Cc", "Zl", "Zp", "Cs")
+    return _HOSTILE.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))
