@@ -22,7 +22,7 @@ _HEADERS = [
 
 
 class EventStream:
-    """Sends what `events` yields; None is a beat. Ends with the first beat after the client has gone."""
+    """Sends what `events` yields; None is a beat. Ends when the client goes: each login leaves one behind."""
 
     def __init__(self, events: Callable[[], AsyncGenerator[bytes | None, None]]) -> None:
         self._events = events
@@ -32,17 +32,22 @@ class EventStream:
             line.streams_on()
         await send({"type": "http.response.start", "status": 200, "headers": list(_HEADERS)})
         await send({"type": "http.response.body", "body": OPENING, "more_body": True})
-        gone = asyncio.ensure_future(_gone(receive))
+        serving, gone = asyncio.current_task(), asyncio.ensure_future(_gone(receive))
+
+        def leave(_: "asyncio.Future[None]") -> None:
+            if serving is not None:
+                serving.cancel()
+
+        gone.add_done_callback(leave)
         events = self._events()
         try:
             async for event in events:
-                if gone.done():
-                    return
                 await send({"type": "http.response.body", "body": BEAT if event is None else event, "more_body": True})
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         except asyncio.CancelledError:
-            return  # the server ends: the browser connects again, to the next process
+            return  # the client has gone; or the server ends, and the browser connects again, to the next process
         finally:
+            gone.remove_done_callback(leave)
             gone.cancel()
             await events.aclose()
 
