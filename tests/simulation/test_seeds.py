@@ -14,7 +14,7 @@ from tests.house.source import PROJECT
 from tests.simulation.mistakes import MISTAKES
 from tests.simulation.play import Site, play
 
-SEEDS = int(os.environ.get("SIMULATION_SEEDS", "30"))
+SEEDS = int(os.environ.get("SIMULATION_SEEDS", "20"))
 AT_A_TIME = 10
 ENOUGH = 60  # seeds, within which a mistake has to be found
 
