@@ -11,14 +11,15 @@ import pytest
 from tests.databases import Server, drop_database, fresh_database
 from tests.faults.servers import a_primary
 from tests.people import Town, plain_wire
-from tests.site import Site
+from tests.site import WORKERS, Site
 from twolatch.app import built_house
 
 
 @contextmanager
-def running(folder: Path, database: str, **more: Any) -> Iterator[Site]:
-    """Whatever breaks under it, no fault of ours ends in a traceback."""
+def running(folder: Path, database: str, workers: int = WORKERS, **more: Any) -> Iterator[Site]:
+    """Whatever breaks under it, no fault of ours ends in a traceback. One worker is cheaper where two do not matter."""
     site = Site.on(folder, database, **more)
+    site.workers = workers
     site.run("migrate")
     site.start()
     try:

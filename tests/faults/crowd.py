@@ -21,7 +21,7 @@ from twolatch.people.model import User
 from twolatch.protocol.answer import Decision
 
 IS_LONG = os.environ.get("TWOLATCH_WITH_LONG_FAULTS") == "1"
-PHONES, PAPERS, ROUNDS = (40, 8, 8) if IS_LONG else (10, 2, 2)
+PHONES, PAPERS, ROUNDS = (40, 8, 8) if IS_LONG else (8, 2, 2)
 BACK_SECONDS = 180.0  # a site that is not back by then is broken, however slow the machine
 SESSION = "__Host-session"
 OVER = ("challenge.", "answer.replayed")  # of a question that the fence or a new login ended

@@ -16,6 +16,8 @@ from tests.faults.servers import a_standby, crash, either, promote
 from tests.people import PIN, Browser
 from tests.ports import free_port
 from tests.site import Site
+from twolatch import fence
+from twolatch.app import built_house
 from twolatch.audit import sequencer
 from twolatch.client.outcomes import Answered, Refused
 from twolatch.protocol.answer import Decision
@@ -43,12 +45,8 @@ async def test_a_synchronous_standby_takes_over_while_people_log_in_and_nothing_
                 assert not await one.opens_again(code)
 
 
-@pytest.mark.parametrize("is_started_anew", [False, True], ids=["met_while_running", "met_at_a_start"])
-async def test_a_standby_that_was_behind_brings_nothing_back_to_life(
-    own_postgres: Server, tmp_path: Path, is_started_anew: bool
-) -> None:
-    name = fresh_database(own_postgres).rpartition("/")[2]
-    port = free_port()
+async def test_a_standby_that_was_behind_brings_nothing_back_to_life(own_postgres: Server, tmp_path: Path) -> None:
+    name, port = fresh_database(own_postgres).rpartition("/")[2], free_port()
     with running(tmp_path, either(own_postgres.port, port, name)) as site:
         async with around(site) as town:
             user, thief, phone = await town.with_phone()
@@ -60,11 +58,7 @@ async def test_a_standby_that_was_behind_brings_nothing_back_to_life(
             await thief.log_out()
             outside = await checkpoint(site)
             await asyncio.to_thread(crash, own_postgres)
-            if is_started_anew:
-                site.stop()
             await asyncio.to_thread(promote, standby)
-            if is_started_anew:
-                site.start()
             thief.cookies = old
             assert not await comes_in(site, thief), "the session that its owner had ended"
             answer = await phone.soft.answer(asked, Decision.APPROVE, PIN, digits)
@@ -79,8 +73,25 @@ async def test_a_standby_that_was_behind_brings_nothing_back_to_life(
                 assert isinstance(await phone.approve(page.digits), Answered), "and the phone opens, as ever"
                 await begun.collect()
                 assert SESSION in begun.cookies
-            if not is_started_anew:
-                assert_forked(site, outside, tmp_path)
+            assert_forked(site, outside, tmp_path)
+
+
+async def test_a_site_that_starts_right_after_a_promotion_raises_the_fence(
+    own_postgres: Server, tmp_path: Path
+) -> None:
+    """PostgreSQL answers long before it has made a checkpoint on its new timeline."""
+    name, port = fresh_database(own_postgres).rpartition("/")[2], free_port()
+    site = Site.on(tmp_path, either(own_postgres.port, port, name))
+    site.run("migrate")
+    async with built_house(site.settings, alone=True) as house:
+        assert not await fence.check(house)
+    with a_standby(own_postgres, port, follows=False) as standby:
+        await asyncio.to_thread(crash, own_postgres)
+        await asyncio.to_thread(promote, standby)
+        async with built_house(site.settings, alone=True) as house:
+            assert await fence.check(house), "the first start"
+            assert not await fence.check(house), "and none after it"
+            assert await house.db.row(f"SELECT at {RAISED}")
 
 
 async def comes_in(site: Site, browser: Browser) -> bool:

@@ -67,7 +67,10 @@ def small_disk(at: Path) -> Iterator[Path]:
 def limited(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Site, Fill, Fill]]:
     """A site, how its disk is filled, and how it is emptied again."""
     if request.param == "a_full_disk":
-        with small_disk(tmp_path / "small") as disk, running(tmp_path, f"sqlite:///{disk}/twolatch.db") as site:
+        with (
+            small_disk(tmp_path / "small") as disk,
+            running(tmp_path, f"sqlite:///{disk}/twolatch.db", workers=1) as site,
+        ):
             yield site, fill, empty
         return
     if not hasattr(resource, "prlimit"):

@@ -48,6 +48,7 @@ def lonely(tmp_path_factory: pytest.TempPathFactory, vault_port: int, mail_port:
                 running(
                     folder,
                     f"sqlite:///{folder}/twolatch.db",
+                    workers=1,
                     key_provider=keeper.address,
                     vault_token_file=token,
                     mail=f"smtp://127.0.0.1:{mail_port}",

@@ -30,7 +30,7 @@ async def the_session_of_yesterday(site: Site, copy: Path) -> Browser:
 
 async def test_an_older_file_under_a_site_that_starts_raises_the_fence(tmp_path: Path) -> None:
     file = tmp_path / "twolatch.db"
-    with running(tmp_path, f"sqlite:///{file}") as site:
+    with running(tmp_path, f"sqlite:///{file}", workers=1) as site:
         browser = await the_session_of_yesterday(site, tmp_path / "copy")
         site.stop()
         for beside in (file, Path(f"{file}-wal"), Path(f"{file}-shm")):

@@ -32,7 +32,7 @@ async def test_a_crash_of_the_database_takes_back_no_word_and_gives_nothing_twic
 async def test_who_finds_no_connection_free_is_told_to_come_back_and_finds_one_later(
     shared_url: str, tmp_path: Path
 ) -> None:
-    with running(tmp_path, f"{shared_url}?pool_size=2") as site:
+    with running(tmp_path, f"{shared_url}?pool_size=2", workers=1) as site:
         async with around(site) as town:
             user = await town.person()
             browsers = [town.browser() for _ in range(12)]
