@@ -22,6 +22,7 @@ from twolatch.audit import sequencer
 from twolatch.client.outcomes import Answered, Refused
 from twolatch.protocol.answer import Decision
 from twolatch.protocol.chain import exported_note
+from twolatch.storage import copies
 
 RAISED = "FROM audit WHERE event = 'house:fence:raised'"
 
@@ -92,6 +93,13 @@ async def test_a_site_that_starts_right_after_a_promotion_raises_the_fence(
             assert await fence.check(house), "the first start"
             assert not await fence.check(house), "and none after it"
             assert await house.db.row(f"SELECT at {RAISED}")
+
+
+def test_the_programs_of_postgresql_look_for_the_primary_at_both_hosts_too() -> None:
+    asked = copies._server("postgresql://anna:b%40c@one:5433,two/twolatch?target_session_attrs=primary")
+    assert (asked["PGHOST"], asked["PGPORT"], asked["PGTARGETSESSIONATTRS"]) == ("one,two", "5433,", "primary")
+    assert (asked["PGUSER"], asked["PGPASSWORD"], asked["PGDATABASE"]) == ("anna", "b@c", "twolatch")
+    assert copies._server("postgresql:///twolatch?host=/run/postgresql")["PGHOST"] == "/run/postgresql"
 
 
 async def comes_in(site: Site, browser: Browser) -> bool:
