@@ -33,7 +33,7 @@ async def test_a_site_whose_clock_is_set_back_refuses_everybody_and_loses_nothin
     assert node.answers_to(browser.cookies) == {503}
     refused = await other.try_password(user.name, "whatever it is")
     assert (refused.status, refused.says("server.busy")) == (503, True)
-    assert refused.answer.headers["retry-after"] == "60"
+    assert 60 <= int(refused.answer.headers["retry-after"]) <= 120
     assert code_of(await phone.send(phone.made(asked, digits=page.digits))) == "server.busy"
     node.set_clock(0)
     node.until_it_decides()
