@@ -61,7 +61,11 @@ class LanSite:
             typer.echo("Face and fingerprint need a host name: on a bare address the phone app offers the PIN.")
 
     def serve(self) -> None:
-        asyncio.run(self._serve())
+        """In the loop of every other server: Python's own leaves Nagle's algorithm (RFC 896) on for sockets that it is
+        handed, and the body of each page then waits 40 ms for the head to be acknowledged."""
+        import uvloop
+
+        uvloop.run(self._serve())
 
     async def _serve(self) -> None:
         import uvicorn
@@ -76,7 +80,6 @@ class LanSite:
             application(),
             ssl_certfile=str(self.certificate),
             ssl_keyfile=str(self.key),
-            loop="uvloop",
             proxy_headers=False,
             timeout_graceful_shutdown=2,
             **usual,  # type: ignore[arg-type]
