@@ -122,3 +122,16 @@ async def test_closing_waits_for_what_is_lent(postgres_url: str) -> None:
 
     lender(db).put_back(lent)
     await closing
+
+
+async def test_a_connection_that_fell_while_it_was_handed_over_is_busy_and_no_fault_of_ours(postgres_url: str) -> None:
+    db = await open_postgres(postgres_url, pool_size=1)
+    lent = await db._lender.take()
+    reading = asyncio.ensure_future(db.rows("SELECT 1 AS one"))
+    await asyncio.sleep(0)
+    await db._lender._pool.release(lent)  # it fell, and the pool took it back
+    db._lender.put_back(lent)
+    with pytest.raises(StorageBusy):
+        await reading
+    assert len(await db.rows("SELECT 1 AS one")) == 1
+    await db.close()

@@ -1,6 +1,6 @@
 """Statements, rows and faults of asyncpg, in our words."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import asyncpg
@@ -48,19 +48,19 @@ async def fetch(
     connection: Any, sql: str, values: Mapping[str, Any], patience: float | None = None
 ) -> list[Row]:
     text, given = prepared(sql, values)
-    return await ask(connection.fetch(text, *given, timeout=patience))
+    return await ask(connection.fetch, text, given, patience)
 
 
 async def fetch_first(
     connection: Any, sql: str, values: Mapping[str, Any], patience: float | None = None
 ) -> Row | None:
     text, given = prepared(sql, values)
-    return await ask(connection.fetchrow(text, *given, timeout=patience))
+    return await ask(connection.fetchrow, text, given, patience)
 
 
 async def change(connection: Any, sql: str, values: Mapping[str, Any], patience: float | None = None) -> int:
     text, given = prepared(sql, values)
-    status = str(await ask(connection.execute(text, *given, timeout=patience)))  # "UPDATE 3", "INSERT 0 1"
+    status = str(await ask(connection.execute, text, given, patience))  # "UPDATE 3", "INSERT 0 1"
     return int(status.rpartition(" ")[2]) if status.startswith(("INSERT", "UPDATE", "DELETE")) else 0
 
 
@@ -71,8 +71,8 @@ async def change_together(
     given = [arguments(parse(sql), values) for sql, values in left]
     kinds = tuple((sql, tuple(type_of(value) for value in each)) for (sql, _), each in zip(left, given, strict=True))
     text = together_for_postgres(kinds)
-    await ask(connection.execute(text, *(sent(value) for each in given for value in each if value is not None),
-                                 timeout=patience))
+    values = [sent(value) for each in given for value in each if value is not None]
+    await ask(connection.execute, text, values, patience)
 
 
 def sent(value: Any) -> Any:
@@ -97,10 +97,11 @@ def type_of(value: Any) -> str | None:
     raise WrongStatement(f"a value may be int, str, bytes, float, bool or None, not {type(value).__name__}")
 
 
-async def ask(answer: Awaitable[T]) -> T:
-    """Await the driver; every fault of it leaves as one of ours."""
+async def ask(talk: Callable[..., Awaitable[T]], text: str, given: Sequence[Any], patience: float | None) -> T:
+    """Await the driver; every fault of it leaves as one of ours. A connection that fell while it was handed over is
+    refused by the call already, before there is anything to await."""
     try:
-        return await answer
+        return await talk(text, *given, timeout=patience)
     except DRIVER_FAULTS as fault:
         raise told(fault) from None
 
