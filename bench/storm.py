@@ -40,6 +40,7 @@ CAPACITY_SECONDS = 10.0
 STORM_SECONDS = 12.0
 PRESSED_MOST = 6_000
 CALM_SECONDS = 12.0
+OPENED_PER_SECOND = 400
 LONGEST = 60.0  # until everybody of a scene has been answered
 
 Numbers = dict[str, Any]
@@ -156,7 +157,7 @@ async def silence(town: Town, many: int, per_second: float) -> Numbers:
     before = gauges.memory(town.site.pid)
     peak, watching = _watch(town.site.pid)
     lines = [Silent(town.site.port, kind) for kind in crowd(many, town.site.port)]
-    opened = [asyncio.ensure_future(line.sit()) for line in lines]
+    opened = [asyncio.ensure_future(_at(number / OPENED_PER_SECOND, line.sit)) for number, line in enumerate(lines)]
     beside = await calm(town, per_second)
     async with asyncio.timeout(LONGEST + 30):
         await asyncio.gather(*opened)

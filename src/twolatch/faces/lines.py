@@ -288,6 +288,12 @@ class Line(httptools_impl.HttpToolsProtocol):
     def pause_writing(self) -> None:
         super().pause_writing()
         self.keeper.awaits_reader(self)
+        self.loop.call_soon(self._note_unread)
+
+    def _note_unread(self) -> None:
+        """What the system took for itself meanwhile was not read by anybody."""
+        if self in self.keeper.stuck:
+            self.unread = self.transport.get_write_buffer_size()
 
     def resume_writing(self) -> None:
         super().resume_writing()
