@@ -227,9 +227,10 @@ class Crowd:
         for _ in range(more):
             await self.doorstep.entered.acquire()
 
-    async def used_codes(self) -> list[tuple[Person, str]]:
-        done = [one for one in self.said if one.wish is Wish.CODE and one.told is Told.DONE]
-        return [(person, one.thing) for person in self.people for one in done if one.who == person.user.id]
+    def used_codes(self) -> list[tuple[Person, str]]:
+        """One of each person: more would be guessing."""
+        done = {one.who: one.thing for one in self.said if one.wish is Wish.CODE and one.told is Told.DONE}
+        return [(person, done[person.user.id]) for person in self.people if person.user.id in done]
 
 
 async def _first(living: "asyncio.Task[None]", wish: Coroutine[Any, Any, Any]) -> None:

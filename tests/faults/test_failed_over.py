@@ -42,7 +42,7 @@ async def test_a_synchronous_standby_takes_over_while_people_log_in_and_nothing_
         async with around(site) as town:
             assert broken_promises(crowd.said, await kept(town.house, crowd.people)) == []
             assert await town.count(RAISED) == 1, "of two processes that met the new primary, one raised the fence"
-            for one, code in await crowd.used_codes():
+            for one, code in crowd.used_codes():
                 assert not await one.opens_again(code)
 
 

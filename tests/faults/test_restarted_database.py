@@ -25,7 +25,7 @@ async def test_a_crash_of_the_database_takes_back_no_word_and_gives_nothing_twic
         async with around(site) as town:
             assert broken_promises(crowd.said, await kept(town.house, crowd.people)) == []
             assert await town.count("FROM audit WHERE event = 'house:fence:raised'") == 0, "the same history went on"
-            for one, code in await crowd.used_codes():
+            for one, code in crowd.used_codes():
                 assert not await one.opens_again(code)
 
 
