@@ -283,14 +283,14 @@ class FakeServer:
             return refusal(409, "phone.unconfirmed")
         if question is not None and question.answer == request.content:
             return _ok(question.result[1], question.result[0])
-        if epoch not in (device.epoch, device.previous):
-            device.state = "suspended"
-            return refusal(403, "phone.copied")
         if question is None or question.device != device.id:
             return refusal(404, "challenge.unknown")
         if question.state != "pending":
             known = question.state in ("expired", "superseded", "locked")
             return refusal(410 if known else 409, f"challenge.{question.state if known else 'answered'}")
+        if epoch not in (device.epoch, device.previous):
+            device.state = "suspended"
+            return refusal(403, "phone.copied")
         if said.seq <= device.seq:
             return refusal(409, "answer.replayed")
         assert unb64u(said.hash) == sha256(question.bytes).digest()

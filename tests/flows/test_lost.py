@@ -10,11 +10,12 @@ from tests.flows.test_moving import claimed, confirm, count, device_of, finish, 
 from twolatch.activation import flows as activation
 from twolatch.activation.model import Offer
 from twolatch.authenticators import flows as phones
-from twolatch.authenticators import store
+from twolatch.authenticators import gate, store
 from twolatch.authenticators.gate import Answered
 from twolatch.authenticators.model import State
 from twolatch.authenticators.outcome import move
 from twolatch.house import House
+from twolatch.kinds.phone import said
 from twolatch.login import flows as login
 from twolatch.login import lost
 from twolatch.login.lost import Stopped, WhichOne
@@ -155,6 +156,22 @@ async def test_what_was_stopped_otherwise_does_not_come_back_this_way(house: Hou
     assert await report(Seat(house), user.name) == Refusal(Code.LOST_NOTHING)
     assert await state_of(house, phone) is stopped, "a report does not make it weaker"
     assert await found(Seat(house), user.name) == Refusal(Code.FOUND_NOTHING)
+
+
+async def test_an_answer_that_was_long_on_its_way_is_late_and_no_sign_of_a_copy(house: House) -> None:
+    """The app was closed just after it had sent; opened again it asked anew, and two logins went by meanwhile."""
+    user, _, phone = await activated(house, "anna")
+    seat = Seat(house)
+    await seat.begin(user.name)
+    challenge, digits = await waiting_at(seat)
+    slow = phone.made(await phone.asked(challenge), digits=digits)
+    for _ in range(2):
+        await seat.begin(user.name)
+        challenge, digits = await waiting_at(seat)
+        assert isinstance(await phone.send(phone.made(await phone.asked(challenge), digits=digits, ahead=2)), Answered)
+        await seat.collect()
+    assert await gate.prove(house, said(slow), house.clock.now()) == Refusal(Code.CHALLENGE_SUPERSEDED)
+    assert await state_of(house, phone) is State.ACTIVE
 
 
 async def test_the_link_of_the_mail_stops_a_reported_phone_for_good(house: House) -> None:

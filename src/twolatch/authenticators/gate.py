@@ -3,8 +3,8 @@
 Order matters, and each step names its attack:
   1 the row is authentic            a database writer cannot swap a public key
   2 the answer is its own           a stranger can neither lock an authenticator nor learn of it
-  3 it may answer, its time is not over; it is no copy    a copied storage shows itself
-  4 the challenge is its own, pending, and the very one that was shown
+  3 it may answer, and the challenge is its own, pending, and the very one that was shown
+  4 it is no copy                   a copied storage shows itself; an answer that is late does not
   5 a denial ends here, it proves nothing
   6 a try is paid, in its own commit (rule C2)    parallel guesses cannot share one
   7 the kind checks
@@ -90,12 +90,12 @@ async def _open_case(house: House, said: Said, now: int) -> Case | Answered | Re
         return Refusal(Code.CHALLENGE_UNKNOWN)
     if challenge.answer == mark:
         return await _as_before(house, one, challenge, now)
+    if (stage := challenge.stage_at(now)) is not Stage.PENDING:
+        return Refusal(OVER[stage])  # before the look at its epoch: an answer long on its way is from before others
     if isinstance(origin, Copied):
         return await outcome.suspend_copy(house, one, user, now)
     if isinstance(origin, Replayed):
         return Refusal(Code.ANSWER_REPLAYED)
-    if (stage := challenge.stage_at(now)) is not Stage.PENDING:
-        return Refusal(OVER[stage])
     return Case(one, user, kind, record, challenge, said, mark)
 
 
