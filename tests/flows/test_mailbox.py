@@ -41,7 +41,7 @@ async def test_the_newest_mail_is_the_first_and_lies_open(tmp_path: Path) -> Non
 
 async def test_anna_s_mails_can_be_read_without_bram_s(tmp_path: Path) -> None:
     await sent(tmp_path, "anna@example.org", "For Anna", "one")
-    await sent(tmp_path, "bram@example.org", "For Bram", "two")
+    await sent(tmp_path, "bram@example.org", "For Bram", "two", NOON + 1)
     page = await asked(tmp_path, "/?to=anna%40example.org")
     assert subjects(page) == ["For Anna"]
     assert "anna@example.org (1)" in page.text
