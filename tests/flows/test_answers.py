@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from twolatch.faces import heads
-from twolatch.faces.answers import Answer
+from twolatch.faces.answers import ONE_PACKET, Answer
 
 START = {"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"5")]}
 WHOLE = {"type": "http.response.body", "body": b"hello"}
@@ -50,6 +50,15 @@ async def test_a_page_leaves_in_one_packet() -> None:
     wire = await sent(START, WHOLE)
     assert wire.packets == [b"HTTP/1.1 200 OK\r\ndate: today\r\ncontent-length: 5\r\n\r\nhello"]
     assert wire.is_open
+
+
+async def test_a_large_file_is_handed_on_as_it_is_for_a_crowd_that_reads_nothing_would_hold_a_copy_each() -> None:
+    file = bytes(ONE_PACKET + 1)
+    start = {**START, "headers": [(b"content-length", str(len(file)).encode())]}
+    for wire in [await sent(start, {"type": "http.response.body", "body": file}) for _ in range(2)]:
+        head, body = wire.packets
+        assert head.endswith(b"\r\n\r\n")
+        assert body is file
 
 
 async def test_who_asks_for_a_head_gets_the_head() -> None:

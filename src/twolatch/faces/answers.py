@@ -11,6 +11,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCy
 
 from twolatch.faces import heads
 
+ONE_PACKET = 64 * 1024  # bytes of a body that are copied behind their head
 _CLOSES = b"connection: close\r\n"
 _CHUNKED = b"transfer-encoding: chunked\r\n"
 
@@ -62,9 +63,10 @@ class Answer(RequestResponseCycle):
             self.expected_content_length -= len(body)
             if self.expected_content_length < 0 or (is_end and self.expected_content_length):
                 raise RuntimeError("the body is not as long as its head says")
-        if self._head or body:
-            self.transport.write(b"".join((self._head, body)))
-            self._head = b""
+        packets = [self._head + body] if len(body) <= ONE_PACKET else [self._head, body]
+        for packet in filter(None, packets):  # a large one as it is: a crowd that reads nothing would hold a copy each
+            self.transport.write(packet)
+        self._head = b""
         if is_end:
             self._end()
 
