@@ -6,20 +6,15 @@ import os
 import platform
 import sys
 import time
-from pathlib import Path
 from typing import Any
-
-import msgspec
 
 from bench import goals
 from bench.places import Postgres, Sqlite
 from bench.play import FULL, QUICK, Plan, play
-from bench.report import print_database
+from bench.report import keep, print_database
 from bench.stage import cost_of_a_hash
 from tests.databases import NoPostgres
 from twolatch.settings import Settings
-
-BUILD = Path("build")
 
 
 def main() -> int:
@@ -28,9 +23,7 @@ def main() -> int:
     parser.add_argument("--only", choices=("sqlite", "postgresql"), help="one database")
     wishes = parser.parse_args()
     found = asyncio.run(_run(QUICK if wishes.quick else FULL, wishes.only))
-    BUILD.mkdir(exist_ok=True)
-    (BUILD / "bench.json").write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=2))
-    print(f"\n{found['seconds']:.0f} s. All numbers: {BUILD / 'bench.json'}")
+    print(f"\n{found['seconds']:.0f} s. All numbers: {keep('bench', found)}")
     return 0
 
 

@@ -17,10 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from bench import registry
-from bench.places import Postgres, Sqlite
+from bench.places import Postgres, Sqlite, on_each
 from bench.site import Site, free_port
 from bench.stage import Loader
-from tests.databases import NoPostgres
 from tests.site import until
 
 BEFORE, COUNTED = 11, 10
@@ -90,18 +89,7 @@ def _print(database: str, wish: str, found: list[dict[str, float]]) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.count", description="Instructions of a login.")
     parser.add_argument("--only", choices=("sqlite", "postgresql"), help="one database")
-    only = parser.parse_args().only
-    for kind in (Sqlite, Postgres):
-        if only in {None, kind.name.lower()}:
-            try:
-                place = kind()
-            except NoPostgres as reason:
-                print(f"{kind.name}: skipped, {reason}")
-                continue
-            try:
-                asyncio.run(count(place))
-            finally:
-                place.close()
+    asyncio.run(on_each(parser.parse_args().only, count))
     return 0
 
 

@@ -8,21 +8,15 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-
-import msgspec
 
 from bench import gauges
-from bench.places import Postgres, Sqlite
+from bench.places import Postgres, Sqlite, on_each
 from bench.play import Plan, staged
+from bench.report import keep
 from bench.stage import Numbers, cost_of_a_hash
-from tests.databases import NoPostgres
 from twolatch.settings import Settings
 
 ACTIVE, LOGINS, AT_ONCE, ROUNDS = 200, 60, 8, 3
-FOUND = Path("build/growth.json")
 
 
 async def grown(place: Sqlite | Postgres, size: int, hash_ms: float) -> Numbers:
@@ -37,27 +31,14 @@ async def grown(place: Sqlite | Postgres, size: int, hash_ms: float) -> Numbers:
             **ready, "login": best}  # fmt: skip
 
 
-@contextmanager
-def opened(kind: type[Sqlite] | type[Postgres]) -> Iterator[Sqlite | Postgres]:
-    place = kind()
-    try:
-        yield place
-    finally:
-        place.close()
-
-
 async def run(sizes: list[int], only: str | None) -> dict[str, list[Numbers]]:
-    settings, found = Settings(), dict[str, list[Numbers]]()
+    settings = Settings()
     hash_ms = (await cost_of_a_hash(settings.password_passes, settings.password_memory_mib))["alone"]
-    for kind in (Sqlite, Postgres):
-        if only not in {None, kind.name.lower()}:
-            continue
-        try:
-            with opened(kind) as place:
-                found[kind.name] = [await _told(place, size, hash_ms) for size in sizes]
-        except NoPostgres as reason:
-            print(f"{kind.name}: skipped, {reason}")
-    return found
+
+    async def play(place: Sqlite | Postgres) -> list[Numbers]:
+        return [await _told(place, size, hash_ms) for size in sizes]
+
+    return await on_each(only, play)
 
 
 async def _told(place: Sqlite | Postgres, size: int, hash_ms: float) -> Numbers:
@@ -79,8 +60,7 @@ def main() -> int:
     parser.add_argument("--only", choices=("sqlite", "postgresql"), help="one database")
     wishes = parser.parse_args()
     found = asyncio.run(run(wishes.clients, wishes.only))
-    FOUND.parent.mkdir(exist_ok=True)
-    FOUND.write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=2))
+    keep("growth", found)
     return 0
 
 

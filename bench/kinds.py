@@ -12,9 +12,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-import msgspec
-
 from bench import gauges
+from bench.report import keep
 from bench.stage import Numbers
 from tests.http.holders import HOLDERS, Holder
 from tests.http.test_two_doors import login_door
@@ -23,7 +22,6 @@ from tests.site import Site
 from twolatch.app import built_house
 
 EACH = 12  # clients of a kind
-FOUND = Path("build/kinds.json")
 
 
 async def measured(town: Town, kind: str, holders: list[Holder]) -> Numbers:
@@ -79,8 +77,7 @@ def main() -> int:
     argparse.ArgumentParser(prog="python -m bench.kinds", description="A login with each kind.").parse_args()
     print(f"SQLite, one process, load before {os.getloadavg()[0]:.1f}; the threads hash the password once a login")
     found = asyncio.run(run())
-    FOUND.parent.mkdir(exist_ok=True)
-    FOUND.write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=2))
+    keep("kinds", found)
     return 0
 
 

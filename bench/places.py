@@ -2,14 +2,17 @@
 
 import shutil
 import tempfile
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import apsw
 import asyncpg
 
 from bench import gauges
-from tests.databases import Server, drop_database, fresh_database, start_postgres
+from tests.databases import NoPostgres, Server, drop_database, fresh_database, start_postgres
+
+T = TypeVar("T")
 
 
 class Sqlite:
@@ -160,3 +163,22 @@ class Postgres:
 
 def _length(column: str, kind: str) -> str:
     return f"COALESCE(octet_length({column if kind == 'bytea' else f'{column}::text'}), 0)"
+
+
+async def on_each(only: str | None, play: Callable[[Sqlite | Postgres], Awaitable[T]]) -> dict[str, T]:
+    """What was found on the database that is named in small letters, or on both; by their names. One that is not here
+    is skipped, and that is said."""
+    found: dict[str, T] = {}
+    for kind in (Sqlite, Postgres):
+        if only not in {None, kind.name.lower()}:
+            continue
+        try:
+            place = kind()
+        except NoPostgres as reason:
+            print(f"{kind.name}: skipped, {reason}")
+            continue
+        try:
+            found[kind.name] = await play(place)
+        finally:
+            place.close()
+    return found

@@ -1,15 +1,27 @@
 """What was found, for eyes."""
 
+from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from bench.goals import Judged
 
 Numbers = dict[str, Any]
+BUILD = Path("build")
 
 _COLUMNS = (
     "         at once    n   per s |  CPU ms: hash   loop threads  database | answer to portal ms: sent p50   p99"
     "  reply p50   p99 | login ms p50    p99 | KiB written   log  grown  kept"
 )
+
+
+def keep(name: str, found: Any) -> Path:
+    """All numbers, in build/NAME.json."""
+    BUILD.mkdir(exist_ok=True)
+    path = BUILD / f"{name}.json"
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=2))
+    return path
 
 
 def print_database(name: str, found: Numbers, judged: list[Judged]) -> None:

@@ -19,21 +19,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import uvloop
 
 from bench import gauges, registry
 from bench.person import PASSWORD, Person
 from bench.person import Town as People
-from bench.places import Postgres, Sqlite
+from bench.places import Postgres, Sqlite, on_each
+from bench.report import keep
 from bench.silence import Silent, crowd
 from bench.site import Site, free_port
-from tests.databases import NoPostgres
 from twolatch.rehearsal.browser import Browser, digits_of
 from twolatch.rehearsal.phone import Phone
 from twolatch.rehearsal.wire import Broken
 
-BUILD = Path("build")
 PEOPLE = 2_000
 AT_ONCE = 16  # as many logins as keep a small machine busy
 CAPACITY_SECONDS = 10.0
@@ -240,19 +238,13 @@ def told(name: str, found: Numbers) -> Iterator[str]:
 
 async def _run(only: str | None, times: float, lines: int) -> Numbers:
     found: Numbers = {"cores": os.cpu_count(), "load_before": os.getloadavg()[0]}
-    for kind in (Sqlite, Postgres):
-        if only is not None and only != kind.name.lower():
-            continue
-        try:
-            place = kind()
-        except NoPostgres as reason:
-            print(f"\n{kind.name}: skipped, {reason}")
-            continue
-        try:
-            found[kind.name] = await play(place, times, lines)
-        finally:
-            place.close()
-        print(*told(kind.name, found[kind.name]), sep="\n", flush=True)
+
+    async def played(place: Sqlite | Postgres) -> Numbers:
+        of = await play(place, times, lines)
+        print(*told(place.name, of), sep="\n", flush=True)
+        return of
+
+    found |= await on_each(only, played)
     return {**found, "load_after": os.getloadavg()[0]}
 
 
@@ -265,9 +257,7 @@ def main() -> int:
     files, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(files, min(most, 65_536)), most))
     found = uvloop.run(_run(wishes.only, wishes.times, wishes.lines))
-    BUILD.mkdir(exist_ok=True)
-    (BUILD / "storm.json").write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=2))
-    print(f"\nLoad {found['load_before']:.1f} before, {found['load_after']:.1f} after. {BUILD / 'storm.json'}")
+    print(f"\nLoad {found['load_before']:.1f} before, {found['load_after']:.1f} after. {keep('storm', found)}")
     return 0
 
 

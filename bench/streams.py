@@ -16,12 +16,12 @@ import time
 from pathlib import Path
 from typing import Any, cast
 
-import msgspec
 import uvloop
 
 from bench import gauges
 from bench.places import Sqlite
 from bench.registry import Registry, settings_of
+from bench.report import keep
 from bench.site import Site, free_port
 from bench.stage import Numbers
 from twolatch.storage.db import Tx, file_of, open_database
@@ -33,7 +33,6 @@ AT_ONCE = 200  # connections that are being opened
 IDLE = 10.0  # seconds
 LONGEST = 120.0  # seconds for all to hear
 PORTION = 1_000  # hints at a time: the relay keeps 2,000 for a process that does not keep up, and drops the others
-FOUND = Path("build/streams.json")
 
 
 class Ear(asyncio.Protocol):
@@ -194,8 +193,7 @@ def main() -> int:
         print(f"load before {os.getloadavg()[0]:.1f}")
         found.append(uvloop.run(play(many)))
         print(_row(found[-1]))
-    FOUND.parent.mkdir(exist_ok=True)
-    FOUND.write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=2))
+    keep("streams", found)
     return 0
 
 

@@ -15,18 +15,14 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-import msgspec
-
 from bench import gauges, registry
-from bench.growth import opened
-from bench.places import Postgres, Sqlite
+from bench.places import Postgres, Sqlite, on_each
+from bench.report import keep
 from bench.site import Site, free_port
 from bench.stage import Loader, Numbers
-from tests.databases import NoPostgres
 
 CLIENTS, ACTIVE, LOGINS, AT_ONCE, ROUNDS, TURNS = 1_000, 200, 60, 8, 3, 2
 SETTLED = 3.0  # seconds, until every process has started
-FOUND = Path("build/workers.json")
 
 
 async def play(place: Sqlite | Postgres, workers: int) -> Numbers:
@@ -75,20 +71,12 @@ def _cpu(pids: Iterable[int]) -> float:
     return found
 
 
-async def run(only: str | None) -> dict[str, list[Numbers]]:
-    found: dict[str, list[Numbers]] = {}
-    for kind in (Sqlite, Postgres):
-        if only not in {None, kind.name.lower()}:
-            continue
-        try:
-            with opened(kind) as place:
-                turns = [await _told(place, workers) for workers in (1, 2) * TURNS]
-        except NoPostgres as reason:
-            print(f"{kind.name}: skipped, {reason}")
-            continue
-        one, two = found[kind.name] = [least(turns, workers) for workers in (1, 2)]
-        print(f"{kind.name}: two processes do with the same CPU {one['all_ms'] / two['all_ms']:.0%} of what one does")
-    return found
+async def compared(place: Sqlite | Postgres) -> list[Numbers]:
+    """One process and two."""
+    turns = [await _told(place, workers) for workers in (1, 2) * TURNS]
+    one, two = least(turns, 1), least(turns, 2)
+    print(f"{place.name}: two processes do with the same CPU {one['all_ms'] / two['all_ms']:.0%} of what one does")
+    return [one, two]
 
 
 def least(turns: list[Numbers], workers: int) -> Numbers:
@@ -110,9 +98,8 @@ async def _told(place: Sqlite | Postgres, workers: int) -> Numbers:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.workers", description="One process and two.")
     parser.add_argument("--only", choices=("sqlite", "postgresql"), help="one database")
-    found = asyncio.run(run(parser.parse_args().only))
-    FOUND.parent.mkdir(exist_ok=True)
-    FOUND.write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=2))
+    found = asyncio.run(on_each(parser.parse_args().only, compared))
+    keep("workers", found)
     return 0
 
 
