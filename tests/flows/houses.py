@@ -228,8 +228,8 @@ class Handset:
         return device.read_challenge(self.record, SignedBytes(*shown_bytes(found.memory)))
 
 
-async def activated(house: House, name: str) -> tuple[User, Seat, Handset]:
-    """A client with a phone, signed in at a browser that is known."""
+async def confirmed(house: House, name: str) -> tuple[User, Seat, Handset]:
+    """A client whose first phone has its six digits confirmed, and has its first answer ready."""
     user, seat, phone = await add_user(house, name), Seat(house), Handset(house)
     who = await seat.log_in(name)
     offer = await activation.begin(house, who, house.clock.now())
@@ -239,6 +239,12 @@ async def activated(house: House, name: str) -> tuple[User, Seat, Handset]:
     done = await activation.confirm(house, who, digits, house.clock.now())
     assert isinstance(done, activation.Confirmed)
     seat.token = done.token
+    return user, seat, phone
+
+
+async def activated(house: House, name: str) -> tuple[User, Seat, Handset]:
+    """A client with a phone, signed in at a browser that is known."""
+    user, seat, phone = await confirmed(house, name)
     assert phone.ready
     assert isinstance(await phone.send(phone.ready), gate.Answered)
     return user, seat, phone

@@ -1,8 +1,6 @@
 """A client's first phone, and whoever knew the password before."""
 
-from tests.flows.houses import Handset, Seat, add_user, waiting_at
-from twolatch.activation import flows as activation
-from twolatch.activation.model import Offer
+from tests.flows.houses import Seat, confirmed, waiting_at
 from twolatch.authenticators.gate import Answered
 from twolatch.house import House
 from twolatch.login.model import Proceed
@@ -10,15 +8,7 @@ from twolatch.login.model import Proceed
 
 async def test_a_thief_who_comes_between_the_six_digits_and_the_first_answer_is_out_with_it(house: House) -> None:
     """Until its first answer the phone is none yet, and the password alone opens the door."""
-    user, seat, phone, thief = await add_user(house, "anna"), Seat(house), Handset(house), Seat(house, "198.51.100.7")
-    who = await seat.log_in(user.name)
-    offer = await activation.begin(house, who, house.clock.now())
-    assert isinstance(offer, Offer)
-    digits = await phone.claim(offer)
-    assert isinstance(digits, str)
-    done = await activation.confirm(house, who, digits, house.clock.now())
-    assert isinstance(done, activation.Confirmed)
-    seat.token = done.token
+    (user, seat, phone), thief = await confirmed(house, "anna"), Seat(house, "198.51.100.7")
     assert await thief.log_in(user.name)
     assert phone.ready
     assert isinstance(await phone.send(phone.ready), Answered)
