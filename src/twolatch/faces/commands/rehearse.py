@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -69,11 +70,13 @@ def or_fail(wish: "Callable[[House], Awaitable[Any]]") -> Any:
         fail(str(fault))
 
 
+@dataclass(frozen=True)
 class Pace:
     """`per_second` 0: as many as there is room for."""
 
-    def __init__(self, per_second: float, seconds: float, most: int) -> None:
-        self.per_second, self.seconds, self.most = per_second, seconds, most
+    per_second: float
+    seconds: float
+    most: int
 
     @property
     def expected(self) -> int:
