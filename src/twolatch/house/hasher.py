@@ -1,4 +1,4 @@
-"""Password hashes: Argon2id in as many threads as the machine has cores, and never a long queue before them.
+"""Password hashes: Argon2id on every core but one, and never a long queue before them.
 
 A login is as dear as its hash. Whoever floods the login meets the limits first; what passes them waits here for a few
 seconds at most. Who would have to wait for longer is told to come back at once: a queue that everybody leaves before
@@ -28,8 +28,10 @@ AVERAGE_OVER = 16  # hashes
 
 
 class HashingBusy(Exception):
-    """All cores hash, and the queue before them is longer than anybody should wait. Nothing was compared. `retry_after`
-    in seconds."""
+    """All threads hash, and their queue is longer than anybody should wait. Nothing was compared.
+
+    `retry_after` in seconds.
+    """
 
     retry_after = 2
 
@@ -46,7 +48,7 @@ class Hasher:
     ) -> None:
         self._patience = queue_seconds
         self._passes, self._memory, self._keys = passes, memory_mib * 1024 * 1024, keys
-        self._cores = cores or os.cpu_count() or 1
+        self._cores = cores or cores_to_hash_on()
         self._pool = ThreadPoolExecutor(self._cores, "hash", initializer=_yield_to_the_loop)
         self._free = asyncio.Semaphore(self._cores)
         self._decoy = ""
@@ -113,9 +115,16 @@ class Hasher:
         return bindings.crypto_pwhash_str_alg(password, self._passes, self._memory, kind).rstrip(b"\0").decode()
 
 
+def cores_to_hash_on() -> int:
+    """One core is left to the event loop: a hash drives out of a core's caches whatever the loop left there, and the
+    loop then needs a fifth more of CPU for everything else (decision 0035)."""
+    return max(1, (os.cpu_count() or 1) - 1)
+
+
 def _yield_to_the_loop() -> None:
-    """On Linux a thread has a priority of its own. Hashes on every core would else keep the loop from answering
-    those who wait: the portal learned of a phone's answer three times later (measured, 8 at once on 2 cores)."""
+    """On Linux a thread has a priority of its own. Hashes of several processes on every core would else keep the loop
+    from answering those who wait: the portal learned of a phone's answer three times later (measured, 8 at once on
+    2 cores)."""
     if sys.platform == "linux":
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
 

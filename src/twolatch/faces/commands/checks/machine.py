@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from twolatch.faces.commands.checks.finding import Finding, Round, bad, note, warning
 from twolatch.faces.commands.checks.keeping import key_file
+from twolatch.house.hasher import cores_to_hash_on
 from twolatch.storage.db import file_of
 
 SLOWEST_HASH = 0.5  # seconds
@@ -24,7 +25,7 @@ def password_hash(asked: Round) -> Iterator[Finding]:
     from nacl import bindings
 
     passes, memory = asked.settings.password_passes, asked.settings.password_memory_mib
-    cores = os.cpu_count() or 1
+    cores = cores_to_hash_on()
     free = _free_mib()
     if free is not None and cores * memory > free // 2:
         yield warning(
