@@ -246,6 +246,30 @@ async def test_what_is_left_for_later_is_there_after_the_commit_in_its_order(not
     assert found == [(1, "one"), (2, "two"), (3, "three"), (4, "none")]
 
 
+async def test_any_number_of_rows_is_left_for_later_with_few_texts(notes: Database) -> None:
+    def leaves(rows: range) -> Callable[[Tx], Awaitable[None]]:
+        async def work(tx: Tx) -> None:
+            tx.later("UPDATE note SET text = :text WHERE id = :id", id=1, text=f"up to {rows.stop}")
+            for id_ in rows:
+                nothing = "x" if id_ % 3 else None
+                tx.later("INSERT INTO note (id, text) VALUES (:id, COALESCE(:given, 'none'))", id=id_, given=nothing)
+
+        return work
+
+    await notes.write(add(1))
+    for rows in (range(100, 190), range(200, 333), range(400, 417), range(500, 509)):
+        await notes.write(leaves(rows))
+        found = {row["id"]: row["text"] for row in await notes.rows("SELECT id, text FROM note")}
+        assert found[1] == f"up to {rows.stop}"
+        assert [found[id_] for id_ in rows] == ["x" if id_ % 3 else "none" for id_ in rows]
+    if notes.dialect == "postgresql":
+        prepared = "SELECT 1 FROM pg_prepared_statements WHERE statement ~ '^(WITH|INSERT INTO note [(]).*COALESCE'"
+        assert len(await notes.rows(prepared)) == 1
+    with pytest.raises(ConstraintBroken):
+        await notes.write(leaves(range(495, 509)))
+    assert len(await kept(notes)) == len(found)
+
+
 async def test_what_is_left_for_later_fails_with_its_work_and_the_work_with_it(notes: Database) -> None:
     async def fails_later(tx: Tx) -> None:
         await add(1)(tx)

@@ -19,7 +19,6 @@ Fact = str | int | bool | None
 
 # A transaction that wrote a line may commit after one with a higher number. None lives this long.
 LATEST = 120 * SECOND
-AT_ONCE = 100  # rows of one INSERT
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,16 +132,16 @@ def content(number: int, row: Row) -> bytes:
 
 
 async def append(tx: Tx, links: Sequence[Link], now: int) -> None:
-    """Raises ConstraintBroken when another process was faster: the number is the place, and there is one of each."""
-    for start in range(0, len(links), AT_ONCE):
-        some = links[start : start + AT_ONCE]
-        places = ", ".join(f"(:n{at}, :l{at}, :h{at}, :now)" for at in range(len(some)))
-        values = {name: each for at, one in enumerate(some) for name, each in _named(at, one)}
-        await tx.run(f"INSERT INTO audit_chain (number, line, hash, at) VALUES {places}", now=now, **values)  # noqa: S608 our own words
-
-
-def _named(at: int, one: Link) -> list[tuple[str, int | bytes]]:
-    return [(f"n{at}", one.number), (f"l{at}", one.line), (f"h{at}", one.hash)]
+    """Its work raises ConstraintBroken when another process was faster: the number is the place, and there is one of
+    each."""
+    for one in links:
+        tx.later(
+            "INSERT INTO audit_chain (number, line, hash, at) VALUES (:number, :line, :hash, :now)",
+            number=one.number,
+            line=one.line,
+            hash=one.hash,
+            now=now,
+        )
 
 
 async def last_checkpoint(db: Database) -> tuple[int, int]:

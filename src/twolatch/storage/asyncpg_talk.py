@@ -42,6 +42,7 @@ DRIVER_FAULTS = (
 Said = TypeVar("Said")
 Talk = Callable[[Any, Said, Mapping[str, Any], float | None], Awaitable[T]]
 Left = tuple[str, Mapping[str, Any]]
+FEW = 8  # rows that one text inserts: each number of them is a text, a plan and a prepared statement of its own
 
 
 async def fetch(
@@ -73,6 +74,27 @@ async def change_together(
     text = together_for_postgres(kinds)
     values = [sent(value) for each in given for value in each if value is not None]
     await ask(connection.execute, text, values, patience)
+
+
+async def change_many(
+    connection: Any, left: tuple[str, list[Mapping[str, Any]]], _: Mapping[str, Any], patience: float | None = None
+) -> None:
+    """The same change for many rows of values, in one round trip; its text is the same for any number of them."""
+    sql, rows = left
+    statement = parse(sql)
+    given = [arguments(statement, values) for values in rows]
+    kinds = [next(filter(None, map(type_of, column)), None) for column in zip(*given, strict=True)]
+    values = [[sent(value) for value, kind in zip(each, kinds, strict=True) if kind] for each in given]
+    await ask(connection.executemany, for_postgres(sql, tuple(kinds)), [values], patience)
+
+
+def apart(left: list[Left]) -> tuple[dict[str, list[Mapping[str, Any]]], list[Left]]:
+    """The rows of each change that was left many times, and all other changes."""
+    rows: dict[str, list[Mapping[str, Any]]] = {}
+    for sql, values in left:
+        rows.setdefault(sql, []).append(values)
+    many = {sql: each for sql, each in rows.items() if len(each) > FEW}
+    return many, [one for one in left if one[0] not in many]
 
 
 def sent(value: Any) -> Any:
@@ -151,9 +173,13 @@ class PostgresTx(OpenTransaction):
         self._left.append((must_change(sql), values))
 
     async def settle(self) -> None:
-        """What was left for later, in one round trip."""
-        if self._left:
-            left, self._left = self._left, []
+        """What was left for later: in one round trip, but for changes that were left many times."""
+        left, self._left = self._left, []
+        if len(left) > FEW:
+            many, left = apart(left)
+            for changes in many.items():
+                await self._ask(change_many, changes, {})
+        if left:
             await self._ask(change_together, left, {})
 
     async def _ask(self, talk: Talk[Said, T], sql: Said, values: Mapping[str, Any]) -> T:

@@ -26,8 +26,9 @@ class Tx(Protocol):
     def later(self, sql: str, /, **values: Any) -> None:
         """An INSERT, UPDATE or DELETE whose result nobody needs, at the latest before COMMIT.
 
-        On PostgreSQL all of a work travel together, as one statement. So their order is open, and none may touch or
-        need a row that another statement of the same work changes after it was asked for.
+        On PostgreSQL those of a work travel together: as one statement, and what comes many times as one text with
+        many values, which have one type (or are None) under each name. So the order of different statements is open,
+        and none may touch or need a row that another statement of the same work changes after it was asked for.
         """
 
     def after(self, wish: Callable[[], None]) -> None:
