@@ -33,8 +33,8 @@ def export(site: Site) -> Path:
 def verify(export: Path, *more: str) -> subprocess.CompletedProcess[str]:
     """In an environment that knows no site, and says which rooms of the program were opened for it."""
     code = (
-        "import sys; from twolatch.faces.commands import app\n"
-        "try: app(sys.argv[1:])\n"
+        "import sys; from twolatch.faces.commands.words import command_line\n"
+        "try: command_line()(sys.argv[1:])\n"
         "finally: print(*sorted({name.split('.')[1] for name in sys.modules if name.startswith('twolatch.')}))"
     )
     words = ["audit", "verify", str(export), *more]

@@ -9,7 +9,7 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from twolatch.faces.commands import app
+from twolatch.faces.commands.words import command_line
 from twolatch.protocol.pskc.writing import NewKey, write
 
 SUITE, OLD = "OCRA-1:HOTP-SHA256-8:QN08", "OCRA-1:HOTP-SHA1-6:QN08"
@@ -28,7 +28,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(*arguments: str) -> Result:
-    return CliRunner().invoke(app, list(arguments))
+    return CliRunner().invoke(command_line(), list(arguments))
 
 
 def file_of(folder: Path, *keys: NewKey, name: str = "box.xml") -> str:

@@ -13,8 +13,8 @@ from typer.testing import CliRunner, Result
 
 from tests.house.source import HOUSE, PROJECT
 from tests.site import Site
-from twolatch.faces.commands import app
 from twolatch.faces.commands.checks import names
+from twolatch.faces.commands.words import command_line
 
 SEVERITIES = {"bad", "warning", "note"}
 LINE = re.compile(r"^\| ([a-z_., ]+) \| (bad|warning|note) \|", re.M)
@@ -30,7 +30,7 @@ def said(made: Site, monkeypatch: pytest.MonkeyPatch) -> Said:
         monkeypatch.setenv(name, value)
 
     def run(*words: str, **environment: str) -> Result:
-        return CliRunner().invoke(app, ["doctor", *words], env=environment)
+        return CliRunner().invoke(command_line(), ["doctor", *words], env=environment)
 
     return run
 
@@ -85,8 +85,8 @@ def test_what_commands_read_for_themselves_is_no_mistyped_setting() -> None:
         own = {str(option.envvar) for option in command.params if option.envvar}
         return own.union(*(variables(each) for each in getattr(command, "commands", {}).values()))
 
-    assert len(variables(get_command(app))) >= 5
-    assert variables(get_command(app)) <= names.known()
+    assert len(variables(get_command(command_line()))) >= 5
+    assert variables(get_command(command_line())) <= names.known()
 
 
 def codes() -> dict[str, str]:

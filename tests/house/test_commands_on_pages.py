@@ -9,7 +9,7 @@ import pytest
 from typer.main import get_command
 
 from tests.house.source import PROJECT
-from twolatch.faces.commands import app
+from twolatch.faces.commands.words import command_line
 
 PAGES = sorted((PROJECT / "docs" / "operations").glob("*.md"))
 BLOCK = re.compile(r"^ *```sh\n(.*?)^ *```", re.M | re.S)
@@ -35,7 +35,7 @@ def said_on(text: str) -> list[list[str]]:
 
 def wrong(words: list[str]) -> str:
     """What of these words is none of ours; empty where all is right."""
-    command: Any = get_command(app)
+    command: Any = get_command(command_line())
     rest = list(words)
     while (known := getattr(command, "commands", {})) and rest and not rest[0].startswith("-"):
         if (name := rest.pop(0)) not in known:

@@ -23,7 +23,7 @@ from tests.ports import free_port
 from tests.servers import mail_server
 from tests.site import Site, until
 from twolatch.app import built_house
-from twolatch.faces.commands import app
+from twolatch.faces.commands.words import command_line
 from twolatch.house.keys import PIN as PIN_TAGS
 from twolatch.house.keys import SIGNING, VAPID
 from twolatch.people.model import User
@@ -141,10 +141,10 @@ def commands(site: Site, planted: Planted, folder: Path) -> None:
     ]
     for each in broken:
         for words in (["doctor", "--json", "--port", str(site.port)], ["user", "list"], ["keys", "status"]):
-            done = CliRunner().invoke(app, words, env={**site.environment, **each})
+            done = CliRunner().invoke(command_line(), words, env={**site.environment, **each})
             planted.said.append((" ".join([*words, *each]), f"{done.output} {done.exception!r}".encode()))
     for words in (["audit", "export", str(folder / "audit.txt")], ["backup", str(folder / "backup")]):
-        CliRunner().invoke(app, words, env=site.environment)  # a copy of PostgreSQL needs its program
+        CliRunner().invoke(command_line(), words, env=site.environment)  # a copy of PostgreSQL needs its program
 
 
 def the_keys(town: Town, planted: Planted) -> None:
