@@ -1,9 +1,12 @@
 import re
+from pathlib import Path
 from string import Formatter
 
 import pytest
+from babel.messages.pofile import read_po
 
 from twolatch.authenticators.diary import TOLD
+from twolatch.texts import po
 from twolatch.texts.catalogue import LANGUAGES, Catalogue, Texts, catalogue
 from twolatch.words.refusals import Code
 
@@ -103,6 +106,16 @@ def words_in(text: str) -> set[str]:
 @pytest.fixture
 def texts() -> Texts:
     return Texts()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_catalogue_is_read_as_gettext_means_it(language: str) -> None:
+    file, book = Path(po.__file__).with_name(f"{language}.po"), catalogue(language)
+    meant = read_po(file.open("rb"), locale=language)
+    counted = {message.id[0]: message.string for message in meant if isinstance(message.id, tuple)}
+    said = {message.id: message.string for message in meant if message.id and not isinstance(message.id, tuple)}
+    assert (book.said, book.counted) == (said, counted)
+    assert po.plural_of(next(po.messages(file.read_text(encoding="utf-8")))["msgstr"]) == meant.plural_expr
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -234,6 +247,9 @@ def test_moments_are_written_in_the_zone_of_the_site() -> None:
         (5 * MINUTE, "5 minutes ago", "5 minuten geleden"),
         (3 * HOUR, "3 hours ago", "3 uur geleden"),
         (72 * HOUR, "3 days ago", "3 dagen geleden"),
+        (7 * 24 * HOUR - 1, "1 week ago", "1 week geleden"),
+        (45 * 24 * HOUR, "2 months ago", "2 maanden geleden"),
+        (800 * 24 * HOUR, "2 years ago", "2 jaar geleden"),
     ],
 )
 def test_how_long_ago(texts: Texts, past: int, english: str, dutch: str) -> None:

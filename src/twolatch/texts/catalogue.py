@@ -1,23 +1,33 @@
-"""Every sentence a person reads, by key, in every language: gettext catalogues, read with Babel.
+"""Every sentence a person reads, by key, in every language: gettext catalogues.
 
 A missing key and a missing value are faults of ours and raise. No text holds HTML; who shows one escapes it.
-Babel is loaded with the first catalogue, not with this module, so that commands that say nothing start fast.
+What Babel knows of money, countries and languages is loaded (4 MiB) when it is asked for.
 """
 
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache, cached_property, lru_cache
 from gettext import c2py
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from twolatch.texts import po
+
 LANGUAGES = {"en": "English", "nl": "Nederlands"}  # code: the language's name for itself
 FIRST = "en"
 _HEADER_LIMIT = 200  # characters of Accept-Language that are read
-_LOCALES = {"en": "en_GB"}  # days before months, as everywhere these texts are read
+_LOCALES = {"en": "en_GB"}  # Babel's name where it is another
+_PAST = (
+    ("past.years", 365 * 86_400),
+    ("past.months", 30 * 86_400),
+    ("past.weeks", 7 * 86_400),
+    ("past.days", 86_400),
+    ("past.hours", 3_600),
+    ("past.minutes", 60),
+)  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +42,16 @@ class Catalogue:
 @cache
 def catalogue(language: str) -> Catalogue:
     """Reads `<language>.po`, once."""
-    from babel.messages.pofile import read_po
-
-    with (Path(__file__).parent / f"{language}.po").open("rb") as file:
-        messages = read_po(file, locale=language)
+    head, *messages = po.messages((Path(__file__).parent / f"{language}.po").read_text(encoding="utf-8"))
     said: dict[str, str] = {}
     counted: dict[str, tuple[str, ...]] = {}
     for message in messages:
-        if isinstance(message.string, tuple):
-            counted[message.id[0]] = message.string
-        elif isinstance(message.id, str) and message.id:
-            said[message.id] = str(message.string)
-    return Catalogue(said, counted, c2py(messages.plural_expr))
+        key, _, *forms = message.values()
+        if forms:
+            counted[key] = tuple(forms)
+        else:
+            said[key] = message["msgstr"]
+    return Catalogue(said, counted, c2py(po.plural_of(head["msgstr"])))
 
 
 class Texts:
@@ -90,7 +98,7 @@ class Texts:
     def day(self, language: str, at: int) -> str:
         """`22 November 2026`, from ms since 1970."""
         then = self._local(at)
-        return f"{then.day} {_months(language)[then.month]} {then.year}"
+        return f"{then.day} {self._month(language, then.month)} {then.year}"
 
     def clock(self, at: int) -> str:
         """`15:32`, from ms since 1970."""
@@ -98,19 +106,20 @@ class Texts:
 
     def ago(self, language: str, at: int, now: int) -> str:
         """`5 minutes ago`, both in ms since 1970; below a minute `just now`."""
-        from babel.dates import format_timedelta
-
         if now - at < 60_000:
             return self.say(language, "time.now")
-        past = timedelta(milliseconds=at - now)
-        return format_timedelta(past, add_direction=True, threshold=1, locale=_locale(language))
+        past = -((at - now) // 1000)
+        key, size = next((key, size) for key, size in _PAST if past >= size)
+        return self.say(language, key, count=round(past / size))
 
     def period(self, language: str, period: str) -> str:
         """`2025`, `Quarter 3 of 2025`, `November 2025`, from `2025`, `2025-Q3`, `2025-11`."""
         year, _, part = period.partition("-")
         if part.startswith("Q"):
             return self.say(language, "time.quarter", quarter=part[1:], year=year)
-        return self.say(language, "time.month", month=_month_alone(language, int(part)), year=year) if part else year
+        if not part:
+            return year
+        return self.say(language, "time.month", month=self._month(language, int(part)).capitalize(), year=year)
 
     def browser(self, language: str, name: str) -> str:
         """`Firefox op Linux`, from `Firefox on Linux` (see faces/agents.py)."""
@@ -119,9 +128,8 @@ class Texts:
 
     def either(self, language: str, names: Sequence[str]) -> str:
         """`one, two of three`."""
-        from babel.lists import format_list
-
-        return format_list(names, style="or", locale=_locale(language))
+        *first, last = names or [""]
+        return self.say(language, "list.or", first=", ".join(first), last=last) if first else last
 
     def country(self, language: str, code: str) -> str:
         """`Nederland`, from `NL`; a code that nobody knows stays as it is."""
@@ -150,9 +158,7 @@ class Texts:
 
     def number(self, language: str, value: int) -> str:
         """`1,000,000` or `1.000.000`."""
-        from babel.numbers import format_decimal
-
-        return format_decimal(value, locale=_locale(language))
+        return f"{value:,}".replace(",", self.say(language, "number.group"))
 
     def price(self, language: str, amount: str, currency: str) -> str:
         """`EUR 1,500.00` or `EUR 1.500,00`, from the decimal text "1500.00", with the decimals that stand there."""
@@ -162,15 +168,11 @@ class Texts:
         shape = "#,##0." + "0" * decimals if decimals else "#,##0"
         return f"{currency}\u00a0{format_decimal(Decimal(amount), format=shape, locale=_locale(language))}"
 
+    def _month(self, language: str, month: int) -> str:
+        return self.say(language, f"month.{month}")
+
     def _local(self, at: int) -> datetime:
         return datetime.fromtimestamp(at / 1000, self._zone or UTC)
-
-
-@cache
-def _months(language: str) -> Mapping[int, str]:
-    from babel.dates import get_month_names
-
-    return get_month_names("wide", locale=_locale(language))
 
 
 @cache
@@ -190,11 +192,6 @@ def _spoken(language: str) -> Mapping[str, str]:
 def _plain(name: str) -> str:
     """For sorting: Ö stands beside O."""
     return "".join(sign for sign in unicodedata.normalize("NFD", name.casefold()) if not unicodedata.combining(sign))
-
-
-def _month_alone(language: str, month: int) -> str:
-    """As a line begins with it: `November`, `maart` becomes `Maart`."""
-    return _months(language)[month].capitalize()
 
 
 def _locale(language: str) -> str:
