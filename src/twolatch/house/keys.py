@@ -4,7 +4,6 @@ Three purposes: `seal` closes values, `pepper` joins in passwords, `macs` finds 
 The first two are changed while the site runs (`twolatch keys rotate`): each sealed value says which key closed it.
 """
 
-import hmac
 import os
 from collections.abc import Callable, Mapping
 from enum import StrEnum
@@ -15,6 +14,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
 
 from twolatch.protocol import keys as curve
 from twolatch.protocol.octets import lp
@@ -37,15 +38,15 @@ class Purpose(StrEnum):
     MACS = "macs"
 
 
-def _begun(key: bytes) -> hmac.HMAC:
+def _begun(key: bytes) -> HMAC:
     """HMAC-SHA256 that has taken in its key already: half of the work for a short message."""
-    return hmac.new(key, digestmod="sha256")
+    return HMAC(key, SHA256())
 
 
-def _ended(begun: hmac.HMAC, message: bytes) -> bytes:
+def _ended(begun: HMAC, message: bytes) -> bytes:
     own = begun.copy()
     own.update(message)
-    return own.digest()
+    return own.finalize()
 
 
 class _Closing:
@@ -136,7 +137,7 @@ class Keys:
         """32 bytes; a separate key for each purpose, every part length-prefixed."""
         return _ended(self._mac_begun(purpose), lp(*parts))
 
-    def _begin_mac(self, purpose: str) -> hmac.HMAC:
+    def _begin_mac(self, purpose: str) -> HMAC:
         return _begun(curve.hkdf(self._macs, b"", b"twolatch/v1/house/mac/" + purpose.encode(), 32))
 
     def keep(self, name: str, der: bytes) -> None:

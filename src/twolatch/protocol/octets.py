@@ -1,10 +1,8 @@
 """How values become bytes: lengths, numbers, base64url, labels (docs/protocol.md, "Notation")."""
 
 import binascii
-import re
 
-_B64U = re.compile(r"[A-Za-z0-9_-]*", re.ASCII)
-_TO_URL, _FROM_URL = bytes.maketrans(b"+/", b"-_"), str.maketrans("-_", "+/")
+_TO_URL, _FROM_URL = bytes.maketrans(b"+/", b"-_"), bytes.maketrans(b"-_", b"+/")
 
 
 class Malformed(ValueError):
@@ -17,14 +15,16 @@ def lp(*parts: bytes | str) -> bytes:
     Raises Malformed when a part is longer than 65,535 bytes or holds a lone surrogate: what cannot be
     written unambiguously must not be signed.
     """
-    out = bytearray()
-    for part in parts:
-        raw = utf8(part) if isinstance(part, str) else part
-        if len(raw) > 0xFFFF:
-            raise Malformed("a part is longer than 65535 bytes")
-        out += len(raw).to_bytes(2, "big")
-        out += raw
-    return bytes(out)
+    out: list[bytes] = []
+    try:
+        for part in parts:
+            raw = part.encode() if isinstance(part, str) else part
+            out += (len(raw).to_bytes(2), raw)
+    except OverflowError as fault:
+        raise Malformed("a part is longer than 65535 bytes") from fault
+    except UnicodeEncodeError as fault:
+        raise Malformed("text holds a lone surrogate") from fault
+    return b"".join(out)
 
 
 def utf8(text: str) -> bytes:
@@ -58,14 +58,12 @@ def unb64u(text: str, length: int | None = None) -> bytes:
     Raises Malformed on padding, other alphabets, white space, and endings that are not canonical: two texts
     for the same bytes would let one proof be shown as two.
     """
-    if not _B64U.fullmatch(text):
-        raise Malformed("not base64url")
     try:
-        raw = binascii.a2b_base64(text.translate(_FROM_URL) + "=" * (-len(text) % 4))
-    except binascii.Error as fault:
+        raw = binascii.a2b_base64(text.encode("ascii").translate(_FROM_URL) + b"=" * (-len(text) % 4))
+    except ValueError as fault:  # binascii.Error, UnicodeEncodeError
         raise Malformed("not base64url") from fault
-    if b64u(raw) != text:
-        raise Malformed("base64url with a non-canonical ending")
+    if b64u(raw) != text:  # what the decoder leaves out, reads in another alphabet, or rounds off
+        raise Malformed("not base64url in its one form")
     if length is not None and len(raw) != length:
         raise Malformed(f"{len(raw)} bytes where {length} are due")
     return raw

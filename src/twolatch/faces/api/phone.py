@@ -16,8 +16,8 @@ from twolatch.authenticators import flows, gate, waking
 from twolatch.authenticators.model import Challenge, State
 from twolatch.authenticators.scanning import scan
 from twolatch.faces.api import account, openapi, transfer
-from twolatch.faces.api.bodies import decode, or_stop, read, reply, signed
-from twolatch.faces.api.nonces import is_fresh, nonce
+from twolatch.faces.api.bodies import decode, fresh, or_stop, read, reply, signed
+from twolatch.faces.api.nonces import is_fresh
 from twolatch.faces.api.signed import phone_of
 from twolatch.faces.stream import BEAT_SECONDS, EventStream, event
 from twolatch.faces.web import Endpoint, address_of, house_of, stop
@@ -30,7 +30,6 @@ from twolatch.protocol.messages import (
     Claim,
     CurrentActivation,
     Ended,
-    Nonce,
     PushState,
     PushSubscription,
     Scan,
@@ -72,8 +71,7 @@ async def get_site(request: Request) -> Response:
 
 
 async def get_nonce(request: Request) -> Response:
-    house = house_of(request)
-    return reply(request, Nonce(nonce(house, house.clock.now())))
+    return fresh(request)
 
 
 async def post_claim(request: Request) -> Response:
