@@ -232,7 +232,7 @@ def built_edge(
 
     def refuse(request: Request, refusal: Refusal) -> Response:
         """A page for people, a problem for programs."""
-        is_api = request.url.path.startswith(f"{applications_api.BASE}/")
+        is_api = request.scope["path"].startswith(f"{applications_api.BASE}/")
         return problem(request, refusal) if is_api else portal.refuse(request, refusal)
 
     return Edge(

@@ -1,6 +1,5 @@
 """How answers are written: whole, in one packet where they are short, and with no line that a value could add."""
 
-import asyncio
 from types import SimpleNamespace
 from typing import Any
 
@@ -28,13 +27,10 @@ class Wire:
 
 
 def answer(wire: Wire, method: str = "GET", *, keep_alive: bool = True) -> Answer:
-    given: Any = {
-        "scope": {"method": method}, "transport": wire, "flow": SimpleNamespace(write_paused=False), "logger": None,
-        "access_logger": None, "access_log": False, "default_headers": [(b"date", b"today")],
-        "message_event": asyncio.Event(), "expect_100_continue": False, "keep_alive": keep_alive,
-        "on_response": lambda: None,
-    }  # fmt: skip
-    return Answer(**given)
+    line: Any = SimpleNamespace(
+        transport=wire, is_full=False, always=[(b"date", b"today")], answered=lambda: None
+    )
+    return Answer(line, is_head=method == "HEAD", keeps_open=keep_alive, expects_word=False)
 
 
 async def sent(*messages: dict[str, Any], method: str = "GET", keep_alive: bool = True) -> Wire:
@@ -42,7 +38,7 @@ async def sent(*messages: dict[str, Any], method: str = "GET", keep_alive: bool 
     one = answer(wire, method, keep_alive=keep_alive)
     for message in messages:
         await one.send(message)
-    assert one.response_complete
+    assert one.is_over
     return wire
 
 
@@ -101,7 +97,7 @@ async def test_what_is_out_of_turn_is_a_fault(messages: list[dict[str, Any]]) ->
 async def test_who_has_gone_is_sent_nothing() -> None:
     wire = Wire()
     one = answer(wire)
-    one.disconnected = True
+    one.is_gone = True
     await one.send(START)
     await one.send(WHOLE)
     assert wire.packets == []

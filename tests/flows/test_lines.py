@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from twolatch.faces.lines import LOOK_SECONDS, READ_LEAST, Doorkeeper, counted_as
+from twolatch.faces.doorkeeper import LOOK_SECONDS, READ_LEAST, Doorkeeper, counted_as
 from twolatch.settings import Settings
 
 READ_SECONDS = Settings().slow_reader_seconds

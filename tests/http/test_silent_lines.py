@@ -12,7 +12,7 @@ import twolatch
 from tests.http.conftest import served
 from tests.people import Town
 from tests.site import Site, until
-from twolatch.faces.lines import READ_LEAST
+from twolatch.faces.doorkeeper import READ_LEAST
 
 CROWD = 400
 MOST = 64

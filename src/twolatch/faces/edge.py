@@ -4,7 +4,7 @@ Pure ASGI. A fault of ours becomes a plain refusal with a code; the details go t
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from twolatch.faces import heads, request_ids
 from twolatch.faces.admission import Admission, Overloaded, Place
+from twolatch.faces.asked import Asked, Said
 from twolatch.faces.web import Stop
 from twolatch.house import HashingBusy, House, WrongClock
 from twolatch.storage.db import StorageBusy, UnsafeDatabase
@@ -70,41 +71,37 @@ class Edge:
         self._admission = Admission(house.settings.requests_most, house.hasher)
         self.busy = Busy(house, metrics)
         self.is_leaving = False
-        self._faces = {host.encode(): (face, _headers(face, house)) for host, face in faces.items()}
-        for _, headers in self._faces.values():
-            heads.keep(headers)
+        self._faces = {host.encode(): (face, _Always(face, house)) for host, face in faces.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        scope["request_id"] = request_ids.name_of(scope["headers"], self._house)
-        mark = request_ids.current.set(scope["request_id"])
+        said = scope["said"] = Said(scope["headers"])
+        name = scope["request_id"] = request_ids.name_of(said, self._house)
+        mark = request_ids.current.set(name)
         try:
-            await self._answer(scope, receive, _named(scope["request_id"], send))
+            found = self._faces.get((said.only(b"host") or b"").lower())
+            if found is None:
+                headers = {**_ALWAYS, request_ids.HEADER.decode(): name}
+                await Response("unknown host\n", 421, headers=headers, media_type="text/plain")(scope, receive, send)
+            else:
+                await self._answer(*found, scope, receive, send)
         finally:
             request_ids.current.reset(mark)
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        hosts = [value for name, value in scope["headers"] if name == b"host"]
-        found = self._faces.get(hosts[0].lower()) if len(hosts) == 1 else None
-        if found is None:
-            await Response("unknown host\n", 421, headers=_ALWAYS, media_type="text/plain")(scope, receive, send)
-            return
-        face, headers = found
-        scope["metrics"], scope["door"] = self._metrics, face.door
-        if self._metrics:
-            send = _timed(self._metrics, face.name, send)
-        scope["house"], scope["texts"], scope["app"], scope["state"] = self._house, self._texts, self, {}
+    async def _answer(self, face: Face, always: "_Always", scope: Scope, receive: Receive, send: Send) -> None:
+        scope["house"], scope["texts"], scope["app"], scope["door"] = self._house, self._texts, self, face.door
         place = self._admission.place(scope)
+        turn = _Turn(face, always, place, scope, send, self._metrics)
         if self.is_leaving:  # a proxy's kept connections go with their next answer, and none of them too early
-            headers = [*headers, (b"connection", b"close")]
+            turn.more = (heads.CLOSES,)
         try:
             if self._traces is None:
-                await _serve(face, headers, scope, receive, send, place)
+                await _serve(turn, scope, receive)
                 return
-            parent = request_ids.parent_of(scope["headers"], self._house)
-            with self._traces.request(face.name, scope["method"], scope["request_id"], parent) as span:
-                await _serve(face, headers, scope, receive, _traced(span, scope, send), place)
+            parent = request_ids.parent_of(scope["said"], self._house)
+            with self._traces.request(face.name, scope["method"], scope["request_id"], parent) as turn.span:
+                await _serve(turn, scope, receive)
         finally:
             place.leave()
 
@@ -114,70 +111,57 @@ class Edge:
         self._house.signals.dismiss()
 
 
-async def _serve(
-    face: Face, headers: list[tuple[bytes, bytes]], scope: Scope, receive: Receive, send: Send, place: Place
-) -> None:
-    is_begun = False
+class _Turn:
+    """One request at its face: what is done when its answer begins, and what every answer says."""
 
-    async def dressed(message: Message) -> None:
-        nonlocal is_begun
+    __slots__ = ("_always", "_begun_at", "_metrics", "_scope", "_send", "face", "is_begun", "more", "place", "span")
+
+    def __init__(
+        self, face: Face, always: "_Always", place: Place, scope: Scope, send: Send, metrics: Metrics | None
+    ) -> None:
+        self.face, self.place, self._always, self._scope, self._send = face, place, always, scope, send
+        self._metrics, self._begun_at = metrics, time.perf_counter() if metrics else 0.0
+        self.span: RequestSpan | None = None
+        self.is_begun = False
+        self.more: Sequence[heads.Pair] = ()
+
+    async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            is_begun = True
-            place.leave()
-            own = dict(message["headers"])
-            message["headers"] = [*message["headers"], *[pair for pair in headers if pair[0] not in own]]
-        await send(message)
+            self._begin(message)
+        await self._send(message)
 
+    def _begin(self, message: Message) -> None:
+        """Figures and traces are told now: a waiting page's stream stays open for minutes, and that is no slowness."""
+        self.is_begun = True
+        self.place.leave()
+        own, name = message["headers"], self._scope["request_id"].encode("ascii")
+        message["headers"] = [*own, *self._always.beside(own), *self.more, (request_ids.HEADER, name)]
+        if self._metrics:
+            self._metrics.answered(self.face.name, message["status"], time.perf_counter() - self._begun_at)
+        if self.span:
+            self.span.answered(getattr(self._scope.get("route"), "path", ""), message["status"])
+
+
+async def _serve(turn: _Turn, scope: Scope, receive: Receive) -> None:
     try:
-        if _has_body(scope):
-            place.ask()
-            receive = _counted(receive, place)
+        if _has_body(scope["said"]):
+            turn.place.ask()
+            receive = _counted(receive, turn.place)
         else:
-            place.take()
-        await face.rooms(scope, receive, dressed)
+            turn.place.take()
+        await turn.face.rooms(scope, receive, turn.send)
     except ClientDisconnect:
         return
     except Exception as fault:
         refusal = _refusal_of(fault, scope)
-        if is_begun and refusal.code is Code.BUSY:
+        if turn.is_begun and refusal.code is Code.BUSY:
             return  # a page that waits: the line is cut, and it asks again
-        if is_begun:
+        if turn.is_begun:
             raise
         if isinstance(fault, HTTPException) and fault.headers:  # `Allow`, of a method that is none here
-            headers = [*headers, *((name.lower().encode(), value.encode()) for name, value in fault.headers.items())]
-        await face.refuse(Request(scope, receive), refusal)(scope, receive, dressed)
-
-
-def _named(name: str, send: Send) -> Send:
-    mark = (request_ids.HEADER, name.encode("ascii"))
-
-    async def named(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            message["headers"] = [*message["headers"], mark]
-        await send(message)
-
-    return named
-
-
-def _timed(metrics: Metrics, face: str, send: Send) -> Send:
-    """Until the answer begins: a waiting page's stream stays open for minutes, and that is no slowness."""
-    begun = time.perf_counter()
-
-    async def timed(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            metrics.answered(face, message["status"], time.perf_counter() - begun)
-        await send(message)
-
-    return timed
-
-
-def _traced(span: RequestSpan, scope: Scope, send: Send) -> Send:
-    async def traced(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            span.answered(getattr(scope.get("route"), "path", ""), message["status"])
-        await send(message)
-
-    return traced
+            lines = ((name.lower().encode(), value.encode()) for name, value in fault.headers.items())
+            turn.more = (*turn.more, *lines)
+        await turn.face.refuse(Asked(scope, receive), refusal)(scope, receive, turn.send)
 
 
 def _refusal_of(fault: Exception, scope: Scope) -> Refusal:
@@ -213,11 +197,8 @@ class Busy:
         return Refusal(Code.BUSY, retry_after=max(1, int(seconds)) + later)
 
 
-def _has_body(scope: Scope) -> bool:
-    return any(
-        name == b"transfer-encoding" or (name == b"content-length" and value != b"0")
-        for name, value in scope["headers"]
-    )
+def _has_body(said: Said) -> bool:
+    return said.first(b"transfer-encoding") is not None or said.first(b"content-length") not in {None, b"0"}
 
 
 def _counted(receive: Receive, place: Place) -> Receive:
@@ -232,9 +213,18 @@ def _counted(receive: Receive, place: Place) -> Receive:
     return counted
 
 
-def _headers(face: Face, house: House) -> list[tuple[bytes, bytes]]:
-    given = {**_ALWAYS, "content-security-policy": face.policy}
-    # A site on a port of its own is a rehearsal: browsers keep the promise for the whole host, other ports included.
-    if house.settings.portal_url.startswith("https:") and urlsplit(house.settings.portal_url).port is None:
-        given["strict-transport-security"] = "max-age=63072000; includeSubDomains"
-    return [(name.encode(), value.encode()) for name, value in given.items()]
+class _Always:
+    """What every answer of a face says, where the answer itself says nothing else."""
+
+    def __init__(self, face: Face, house: House) -> None:
+        given = {**_ALWAYS, "content-security-policy": face.policy}
+        # A site on a port of its own is a rehearsal: browsers keep the promise for the host, other ports included.
+        if house.settings.portal_url.startswith("https:") and urlsplit(house.settings.portal_url).port is None:
+            given["strict-transport-security"] = "max-age=63072000; includeSubDomains"
+        self._lines = [(name.encode(), value.encode()) for name, value in given.items()]
+        self._names = frozenset(name for name, _ in self._lines)
+        heads.keep(self._lines)
+
+    def beside(self, own: Sequence[heads.Pair]) -> Sequence[heads.Pair]:
+        said = dict(own)
+        return self._lines if self._names.isdisjoint(said) else [pair for pair in self._lines if pair[0] not in said]

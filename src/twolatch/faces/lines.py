@@ -1,188 +1,34 @@
-"""Connections before they are requests: how long one may say nothing, and how many there may be.
+"""Connections, as the web server asks for them: bytes become requests, each is answered in its turn, and the doorkeeper
+knows at every moment what a line owes us.
 
-The web server waits for a request's head for ever, and reads one of any length. Whoever opens connections and sends a
-byte now and then would hold them all (Slowloris), and who never reads an answer would hold its memory. Here every line
-that owes us something has a deadline: the head of a request, its body, the reading of an answer, the next request. One
-timer of the process looks after all of them, and where there are too many lines the one that has owed longest gives
-way, then the oldest stream (its browser connects again), so a crowd shuts nobody out.
+The web server has a class for this and would be content with it. Ours makes nothing for a connection or a request that
+few of them need, and asks the system nothing that it was told already: most of what a small request costs is this.
 """
 
 import asyncio
 import os
-import resource
 import socket
 import struct
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from functools import cache
+from collections import deque
+from collections.abc import Sequence
 from typing import Any
-from weakref import WeakKeyDictionary
+from urllib.parse import unquote
 
+import httptools
 import structlog
-from uvicorn.protocols.http import httptools_impl
+from starlette.types import ASGIApp, Scope
+from uvicorn.config import Config
+from uvicorn.server import ServerState
 
-from twolatch.faces.answers import Answer
-from twolatch.settings import Settings, load
+from twolatch.faces import doorkeeper, heads
+from twolatch.faces.answers import STATUS_LINE, Answer
 
 HEAD_MOST = 32 * 1024  # bytes of a request's head; browsers with many cookies of other programs send a third of it
-READ_LEAST = 8 * 1024  # bytes of what waits for it that a slow reader takes in `slow_reader_seconds`
-LOOK_SECONDS = 0.5
-SAY_AGAIN_SECONDS = 60.0
-OWN_FILES = 128  # databases, sockets, logs
+BODY_AHEAD = 64 * 1024  # bytes of a body that nobody has asked for yet, until the line is read no further
 _AT_ONCE = struct.pack("ii", 1, 0)  # linger: on, for no second
+_ASGI = {"version": "3.0", "spec_version": "2.3"}
 
 log = structlog.get_logger("lines")
-
-
-@dataclass
-class Doorkeeper:
-    """The lines of one process. Each of the waits is in the order of its deadlines, for each has one length."""
-
-    settings: Settings
-    loop: asyncio.AbstractEventLoop
-    many: int = 0
-    by_address: dict[str, int] = field(default_factory=dict)
-    heads: "dict[Line, float]" = field(default_factory=dict)  # a request has begun, or the line is new
-    bodies: "dict[Line, float]" = field(default_factory=dict)  # a request's head is here, and not all of its body
-    idle: "dict[Line, float]" = field(default_factory=dict)  # between two requests
-    stuck: "dict[Line, float]" = field(default_factory=dict)  # an answer is not read
-    streams: "dict[Line, None]" = field(default_factory=dict)  # owe nothing; the oldest first
-    room: int = field(init=False)
-    _look: asyncio.TimerHandle | None = None
-    _said_at: float = -SAY_AGAIN_SECONDS
-
-    def __post_init__(self) -> None:
-        files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-        least = self.settings.connections_most
-        own = self.settings
-        self._waits = (
-            (self.heads, own.request_head_seconds),
-            (self.bodies, own.request_body_seconds),
-            (self.idle, own.keep_alive_seconds),
-            (self.stuck, own.slow_reader_seconds),
-        )
-        self.room = least if files == resource.RLIM_INFINITY else max(1, min(least, files - OWN_FILES))
-
-    def admit(self, line: "Line") -> bool:
-        """Whether the new line may stay. Another one, that only waits, may have to go for it."""
-        self.many += 1
-        self.by_address[line.address] = self.by_address.get(line.address, 0) + 1
-        # Behind a proxy of ours every line comes from the same address.
-        most_here = 0 if self.settings.trusted_proxies else self.settings.connections_per_address
-        if most_here and self.by_address[line.address] > most_here:
-            return self._makes_room(line.address)
-        return self.many <= self.room or self._makes_room()
-
-    def _makes_room(self, address: str = "") -> bool:
-        if (now := self.loop.time()) > self._said_at + SAY_AGAIN_SECONDS:
-            self._said_at = now
-            log.warning("crowded", connections=self.many, address=address)
-        found = self._owes_longest(address)
-        if found is None:
-            return False
-        found.hang_up()
-        return True
-
-    def _owes_longest(self, address: str) -> "Line | None":
-        def first(lines: "Iterable[Line]") -> "Line | None":
-            return next((line for line in lines if not address or line.address == address), None)
-
-        owing = [(wait[line] - length, line) for wait, length in self._waits if (line := first(wait))]
-        return min(owing, key=lambda pair: pair[0])[1] if owing else first(self.streams)
-
-    def forget(self, line: "Line") -> None:
-        for wait, _ in self._waits:
-            wait.pop(line, None)
-        self.streams.pop(line, None)
-
-    def leave(self, line: "Line") -> None:
-        self.forget(line)
-        self.many -= 1
-        left = self.by_address[line.address] - 1
-        if left:
-            self.by_address[line.address] = left
-        else:
-            del self.by_address[line.address]
-
-    def awaits_head(self, line: "Line") -> None:
-        self.idle.pop(line, None)
-        self.heads[line] = self.loop.time() + self.settings.request_head_seconds
-        self._keep_looking()
-
-    def awaits_body(self, line: "Line") -> None:
-        self.heads.pop(line, None)
-        self.idle.pop(line, None)
-        self.bodies[line] = self.loop.time() + self.settings.request_body_seconds
-        self._keep_looking()
-
-    def has_body(self, line: "Line") -> None:
-        self.bodies.pop(line, None)
-
-    def awaits_request(self, line: "Line") -> None:
-        self.streams.pop(line, None)
-        if line not in self.heads and line not in self.bodies:  # the next has begun already, or this one goes on
-            self.idle[line] = self.loop.time() + self.settings.keep_alive_seconds
-            self._keep_looking()
-
-    def awaits_reader(self, line: "Line") -> None:
-        line.unread = line.transport.get_write_buffer_size()
-        self.stuck[line] = self.loop.time() + self.settings.slow_reader_seconds
-        self._keep_looking()
-
-    def streams_on(self, line: "Line") -> None:
-        self.streams[line] = None
-
-    def _keep_looking(self) -> None:
-        if self._look is None:
-            self._look = self.loop.call_later(LOOK_SECONDS, self.look)
-
-    def look(self) -> None:
-        """Ends what is overdue; the first that is not ends the look."""
-        now = self.loop.time()
-        for wait in (self.heads, self.bodies, self.idle):
-            for line in _overdue(wait, now):
-                line.hang_up()
-        for line in _overdue(self.stuck, now):
-            del self.stuck[line]
-            if line.unread - line.transport.get_write_buffer_size() < READ_LEAST:
-                line.hang_up()
-            else:
-                self.awaits_reader(line)
-        self._look = None
-        if any(wait for wait, _ in self._waits):
-            self._keep_looking()
-
-
-def _overdue(wait: "dict[Line, float]", now: float) -> "list[Line]":
-    found = []
-    for line, until in wait.items():
-        if until > now:
-            break
-        found.append(line)
-    return found
-
-
-_keepers: WeakKeyDictionary[asyncio.AbstractEventLoop, Doorkeeper] = WeakKeyDictionary()
-
-
-@cache
-def _settings() -> Settings:
-    return load()
-
-
-def doorkeeper(loop: asyncio.AbstractEventLoop) -> Doorkeeper:
-    """The one of this process."""
-    if loop not in _keepers:
-        _keepers[loop] = Doorkeeper(_settings(), loop)
-    return _keepers[loop]
-
-
-def counted_as(host: str) -> str:
-    """Who is counted together: an IPv4 address, or the network of 64 bits that an IPv6 client has for itself."""
-    try:
-        return socket.inet_pton(socket.AF_INET6, host.partition("%")[0])[:8].hex()
-    except OSError:
-        return host
 
 
 def _drop_unsent(transport: asyncio.Transport) -> None:
@@ -193,25 +39,50 @@ def _drop_unsent(transport: asyncio.Transport) -> None:
             same.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
 
 
-# The server makes its answers by this name, and asks nobody how.
-httptools_impl.RequestResponseCycle = Answer  # type: ignore[misc]
+class Line(asyncio.Protocol):
+    """One connection. The server counts what is open and in work in its `server_state`, and waits for it at its end."""
 
+    __slots__ = (
+        "_app", "_client", "_expects_word", "_head_bytes", "_headers", "_is_counted", "_is_not_read", "_newest",
+        "_parser", "_room", "_scheme", "_served", "_server", "_url", "_waiting", "address", "is_full", "keeper", "loop",
+        "transport", "unread",
+    )  # fmt: skip
+    transport: asyncio.Transport
+    _url: bytes
+    _headers: list[heads.Pair]
 
-class Line(httptools_impl.HttpToolsProtocol):
-    """One connection."""
-
-    def __init__(self, *given: Any, **named: Any) -> None:
-        super().__init__(*given, **named)
-        self.keeper = doorkeeper(self.loop)
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        self._app: ASGIApp = config.loaded_app
+        self._server = server_state
+        self.loop = _loop or asyncio.get_running_loop()
+        self.keeper = doorkeeper.of_this_process(self.loop)
+        self._parser = httptools.HttpRequestParser(self)
+        self._parser.set_dangerous_leniencies(lenient_data_after_close=True)  # a last request is answered all the same
         self.address = ""
-        self.unread = 0  # bytes that waited for the reader at the last look
+        self.unread = 0
+        self.is_full = False
+        self._room: asyncio.Event | None = None
+        self._is_counted = self._is_not_read = self._expects_word = False
         self._head_bytes = 0
-        self._is_counted = False
-        self._served: Answer | None = None  # the request that is answered now
+        self._newest: Answer | None = None  # of the request that came last, until it is answered
+        self._served: Answer | None = None  # of the one that is answered now
+        self._waiting: deque[tuple[Answer, Scope]] = deque()  # between these two
+
+    # the line
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
-        self.address = counted_as(self.client[0] if self.client else "")
+        self.transport = transport
+        self._server.connections.add(self)  # type: ignore[arg-type]  # it names its own classes
+        peer = transport.get_extra_info("peername")
+        self._client = (str(peer[0]), int(peer[1])) if isinstance(peer, tuple) else None
+        self._scheme = "https" if transport.get_extra_info("sslcontext") else "http"
+        self.address = doorkeeper.counted_as(self._client[0] if self._client else "")
         self._is_counted = True
         if self.keeper.admit(self):
             self.keeper.awaits_head(self)
@@ -222,10 +93,12 @@ class Line(httptools_impl.HttpToolsProtocol):
         if self._is_counted:
             self._is_counted = False
             self.keeper.leave(self)
-            self._tell_the_handlers()
-        if self.scope:
-            self.scope.pop("line", None)  # type: ignore[typeddict-item]  # or only the collector would free both
-        super().connection_lost(exc)
+        self._tell_the_handlers()
+        self._server.connections.discard(self)
+        if exc is None:
+            self.transport.close()
+        self._newest = self._served = None  # or only the collector would free them
+        self._parser = None  # type: ignore[assignment]
 
     def hang_up(self) -> None:
         """At once, and with nothing more to send: who owes us something is not waited for."""
@@ -234,59 +107,160 @@ class Line(httptools_impl.HttpToolsProtocol):
         self._tell_the_handlers()
         self.transport.abort()
 
-    def _tell_the_handlers(self) -> None:
-        """The web server tells the last request of a pipeline alone; one before it would write to a closed line."""
-        self.pipeline.clear()
-        for cycle in (self._served, self.cycle):
-            if cycle is not None and not cycle.response_complete:
-                cycle.disconnected = True
-                cycle.message_event.set()
-        self.flow.resume_writing()
+    def shutdown(self) -> None:
+        """The server ends: after the answer that is due, if one is."""
+        if self._newest is None:
+            self.transport.close()
+        else:
+            self._newest.keeps_open = False
 
-    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
-        self._served = cycle
-        super()._start_asgi_task(cycle, app)
+    def _tell_the_handlers(self) -> None:
+        """Not of the last request alone: one before it would write to a closed line."""
+        self._waiting.clear()
+        for answer in (self._served, self._newest):
+            if answer is not None:
+                answer.is_gone = True
+                answer.ring()
+        self._has_room_again()
+
+    def _refuse(self, why: bytes) -> None:
+        """What is no request of HTTP gets an answer without any of our pages."""
+        own = b"content-type: text/plain; charset=utf-8\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % len(why)
+        self.transport.write(STATUS_LINE[400] + heads.block(tuple(self.always)) + own + why)
+        self.transport.close()
+
+    # what comes in
 
     def data_received(self, data: bytes) -> None:
         if self.transport.is_closing():
             return
         self._head_bytes += len(data)
-        super().data_received(data)
-        if self in self.keeper.heads and self._head_bytes > HEAD_MOST and not self.transport.is_closing():
-            self.send_400_response("The head of this request is too long.")
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserError:
+            log.warning("malformed")
+            self._refuse(b"Invalid HTTP request received.")
+        except httptools.HttpParserUpgrade:  # answered as any other; nothing may follow it
+            log.warning("no_upgrade")
+        if self._head_bytes > HEAD_MOST and self in self.keeper.heads and not self.transport.is_closing():
+            self._refuse(b"The head of this request is too long.")
 
     def on_message_begin(self) -> None:
         self._head_bytes = 0
+        self._url = b""
+        self._headers = []
+        self._expects_word = False
         self.keeper.awaits_head(self)
-        super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        self._url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        name = name.lower()
+        if name == b"expect" and value.lower() == b"100-continue":
+            self._expects_word = True
+        self._headers.append((name, value))
 
     def on_headers_complete(self) -> None:
+        """What is raised here is the parser's way out: 400, and closed."""
         self.keeper.awaits_body(self)
-        self.scope["line"] = self  # type: ignore[typeddict-unknown-key]
-        if sum(len(name) + len(value) for name, value in self.headers) + len(self.url) > HEAD_MOST:
-            raise ValueError("the head of this request is too long")  # the parser's way out: 400, and closed
-        super().on_headers_complete()
+        if sum([len(name) + len(value) for name, value in self._headers]) + len(self._url) > HEAD_MOST:
+            raise ValueError("the head of this request is too long")
+        scope = self._scope()
+        version = scope["http_version"]
+        answer = Answer(
+            self,
+            is_head=scope["method"] == "HEAD",
+            keeps_open=version != "1.0" and self._parser.should_keep_alive(),
+            expects_word=self._expects_word,
+        )
+        self._newest = answer
+        if self._served is None:
+            self._serve(answer, scope)
+        else:
+            self.pause_reading()
+            self._waiting.appendleft((answer, scope))
+
+    def _scope(self) -> Scope:
+        url = httptools.parse_url(self._url)
+        path = url.path.decode("ascii")
+        return {
+            "type": "http",
+            "asgi": _ASGI,
+            "http_version": self._parser.get_http_version(),
+            "method": self._parser.get_method().decode("ascii"),
+            "scheme": self._scheme,
+            "path": unquote(path) if "%" in path else path,
+            "raw_path": url.path,
+            "query_string": url.query or b"",
+            "root_path": "",
+            "headers": self._headers,
+            "client": self._client,
+            "server": None,
+            "line": self,
+        }
+
+    def on_body(self, body: bytes) -> None:
+        if self._newest is not None and self._newest.take(body) > BODY_AHEAD:
+            self.pause_reading()
 
     def on_message_complete(self) -> None:
-        super().on_message_complete()
         self.keeper.has_body(self)
-        if self.cycle.response_complete:
+        if self._newest is None:
             self.keeper.awaits_request(self)  # it was answered before all of it was here
+        else:
+            self._newest.has_all()
+
+    def pause_reading(self) -> None:
+        if not self._is_not_read:
+            self._is_not_read = True
+            self.transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        if self._is_not_read:
+            self._is_not_read = False
+            self.transport.resume_reading()
+
+    # what goes out
+
+    @property
+    def always(self) -> Sequence[heads.Pair]:
+        """The lines that the server gives to every answer."""
+        return self._server.default_headers
+
+    def _serve(self, answer: Answer, scope: Scope) -> None:
+        self._served = answer
+        task = self.loop.create_task(answer.run(self._app, scope))
+        self._server.tasks.add(task)
+        task.add_done_callback(self._server.tasks.discard)
 
     def streams_on(self) -> None:
         """The answer goes on for minutes, and owes nothing meanwhile."""
         self.keeper.streams_on(self)
 
-    def on_response_complete(self) -> None:
-        super().on_response_complete()
-        if self.transport.is_closing() and self.transport.get_write_buffer_size():
-            self.keeper.awaits_reader(self)
-        if self.timeout_keep_alive_task is not None:  # nothing follows in the pipeline; the timer is ours, not one each
-            self._unset_keepalive_if_required()
+    def answered(self) -> None:
+        """The next one's turn."""
+        self._server.total_requests += 1
+        if self._newest is self._served:
+            self._newest = None
+        self._served = None
+        if self.transport.is_closing():
+            if self.transport.get_write_buffer_size():
+                self.keeper.awaits_reader(self)
+            return
+        self.resume_reading()
+        if self._waiting:
+            self._serve(*self._waiting.pop())
+        else:
             self.keeper.awaits_request(self)
 
+    async def has_room(self) -> None:
+        """Until the other side has read some of what was sent, or is gone."""
+        if self._room is not None:
+            await self._room.wait()
+
     def pause_writing(self) -> None:
-        super().pause_writing()
+        self.is_full, self._room = True, asyncio.Event()
         self.keeper.awaits_reader(self)
         self.loop.call_soon(self._note_unread)
 
@@ -296,5 +270,11 @@ class Line(httptools_impl.HttpToolsProtocol):
             self.unread = self.transport.get_write_buffer_size()
 
     def resume_writing(self) -> None:
-        super().resume_writing()
+        self._has_room_again()
         self.keeper.stuck.pop(self, None)
+
+    def _has_room_again(self) -> None:
+        self.is_full = False
+        if self._room is not None:
+            self._room.set()
+            self._room = None

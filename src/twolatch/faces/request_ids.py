@@ -6,10 +6,11 @@ text in our log.
 """
 
 import re
-from collections.abc import Iterable, MutableMapping
+from collections.abc import MutableMapping
 from contextvars import ContextVar
 from typing import Any
 
+from twolatch.faces.asked import Said
 from twolatch.house import House
 
 HEADER = b"x-request-id"
@@ -21,21 +22,19 @@ current: ContextVar[str] = ContextVar("twolatch_request", default="")
 _MADE_BY_A_PROXY = re.compile(rb"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-def name_of(headers: Iterable[tuple[bytes, bytes]], house: House) -> str:
+def name_of(said: Said, house: House) -> str:
     """32 hexadecimal digits, or the UUID of a proxy of ours."""
     if house.settings.trusted_proxies:
-        given = [value for name, value in headers if name == HEADER]
-        if len(given) == 1 and _MADE_BY_A_PROXY.fullmatch(given[0]):
-            return given[0].decode("ascii")
+        given = said.only(HEADER)
+        if given is not None and _MADE_BY_A_PROXY.fullmatch(given):
+            return given.decode("ascii")
     return house.chance.bytes(16).hex()
 
 
-def parent_of(headers: Iterable[tuple[bytes, bytes]], house: House) -> str:
+def parent_of(said: Said, house: House) -> str:
     """The `traceparent` (W3C) of a proxy of ours; empty from everybody else, who would choose what is traced."""
-    given = [value for name, value in headers if name == b"traceparent"]
-    if not house.settings.trusted_proxies or len(given) != 1:
-        return ""
-    return given[0].decode("ascii", "replace")
+    given = said.only(b"traceparent") if house.settings.trusted_proxies else None
+    return (given or b"").decode("ascii", "replace")
 
 
 def told(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -1,6 +1,6 @@
 """Which handler answers an address."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 
 from starlette.routing import Route, Router
 from starlette.types import Receive, Scope, Send
@@ -18,9 +18,9 @@ class Rooms:
             for method in route.methods or ()
         }
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if found := self._fixed.get((scope["method"], scope["path"])):
-            scope["route"] = found
-            await found.app(scope, receive, send)
-        else:
-            await self._each_in_turn(scope, receive, send)
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        found = self._fixed.get((scope["method"], scope["path"]))
+        if found is None:
+            return self._each_in_turn(scope, receive, send)
+        scope["route"] = found
+        return found.app(scope, receive, send)

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from twolatch.faces import agents, cookies
+from twolatch.faces.asked import Asked
 from twolatch.house import House
 from twolatch.protocol.keys import same
 from twolatch.protocol.octets import b64u
@@ -80,7 +81,8 @@ def language_of(request: Request) -> str:
 
 def address_of(request: Request) -> str:
     """The client's address. Forwarded ones count only for as many hops as are ours (`trusted_proxies`)."""
-    peer = request.client.host if request.client else ""
+    client = request.scope["client"]
+    peer: str = client[0] if client else ""
     hops = house_of(request).settings.trusted_proxies
     if not hops:
         return peer
@@ -226,5 +228,5 @@ class Endpoint:
         self.handler = handler
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answer = await self.handler(Request(scope, receive, send))
+        answer = await self.handler(Asked(scope, receive, send))
         await answer(scope, receive, send)

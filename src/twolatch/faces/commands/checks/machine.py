@@ -54,7 +54,7 @@ def _free_mib() -> int | None:
 
 
 def machine(asked: Round) -> Iterator[Finding]:
-    from twolatch.faces.lines import OWN_FILES
+    from twolatch.faces.doorkeeper import OWN_FILES
 
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = asked.settings.connections_most + OWN_FILES
