@@ -20,9 +20,8 @@ from urllib.parse import unquote, urlencode, urlsplit
 import httpx
 import msgspec
 import pyotp
-import zxingcpp
-from PIL import Image, ImageDraw
 
+from tests.qr_pictures import read_qr
 from tests.site import Site
 from twolatch.client import device
 from twolatch.client.outcomes import Activated, Answered, Asked, Look, Refused, Shown
@@ -147,19 +146,6 @@ class Page:
         """Ids in the addresses of this page's forms: `/security/sessions/{}/end`."""
         searched = re.escape(pattern).replace(r"\{\}", "([0-9a-z]{26})")
         return [found[1] for form in self.forms if (found := re.fullmatch(searched, form.action))]
-
-
-def read_qr(svg: str) -> str:
-    """The drawing's own strokes, four pixels for a module, then a scanner of another make reads them."""
-    width = int(re.search(r"width='(\d+)'", svg)[1])  # type: ignore[index]
-    path = re.search(r"stroke='#000' d='([^']+)'", svg)[1]  # type: ignore[index]
-    picture = Image.new("L", (width, width), 255)
-    draw = ImageDraw.Draw(picture)
-    for run in re.findall(r"M(\d+) (\d+)\.5h(\d+)", path):
-        x, y, length = (4 * int(number) for number in run)
-        draw.rectangle((x, y, x + length - 1, y + 3), fill=0)
-    [code] = zxingcpp.read_barcodes(picture)
-    return str(code.text)
 
 
 # browsers

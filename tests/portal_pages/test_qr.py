@@ -1,14 +1,14 @@
 """The QR codes of the portal: what is drawn is what a camera reads."""
 
-import re
+from urllib.parse import unquote
 
 import zxingcpp
 from PIL import Image
 
+from tests.qr_pictures import dark_runs
 from twolatch.faces import qr
 
 LINK = "https://phone.example.org/a#1.0123456789ABCDEFGHJKMNPQRS.abcdefghijklmnopqrstuv.ABCDEFGHIJKLMNOPQRSTUV"
-RUN = re.compile(r"M(\d+)%20(\d+)\.5h(\d+)")
 
 
 def read(dark: set[tuple[int, int]], size: int) -> list[str]:
@@ -21,8 +21,7 @@ def read(dark: set[tuple[int, int]], size: int) -> list[str]:
 
 def test_a_camera_reads_the_link_off_the_picture() -> None:
     picture = qr.as_picture(LINK)
-    runs = [(int(x), int(y), int(length)) for x, y, length in RUN.findall(picture)]
-    dark = {(x + step, y) for x, y, length in runs for step in range(length)}
+    dark = {(x + step, y) for x, y, length in dark_runs(unquote(picture)) for step in range(length)}
 
     assert read(dark, len(qr.matrix(LINK)) + 2 * qr.QUIET) == [LINK]
     assert min(min(place) for place in dark) == qr.QUIET

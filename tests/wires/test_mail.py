@@ -106,6 +106,23 @@ async def test_a_letter_in_the_folder_reads_as_it_was_written(tmp_path):
     assert body(found) == text
 
 
+@pytest.mark.parametrize(
+    "name", ["", "Müller, Söhne & Co", 'Bank "The (Old)", Ltd', "Portal \\", "long names of " * 9 + "us"]
+)
+async def test_a_name_of_any_signs_is_read_as_the_operator_wrote_it(tmp_path, name):
+    await MailFolder(tmp_path, f"{name} <no-reply@bank.example>").deliver(letter())
+    (path,) = tmp_path.iterdir()
+    (sender,) = read(path)["From"].addresses
+    assert (sender.display_name, sender.addr_spec) == (name, "no-reply@bank.example")
+
+
+@pytest.mark.parametrize("subject", ["你好" * 40, "long words of " * 9 + "us", "ü, and then: nothing"])
+async def test_a_long_subject_is_read_as_it_was_written_and_its_lines_are_short(tmp_path, subject):
+    path = await written(tmp_path, subject=subject)
+    assert read(path)["Subject"] == subject
+    assert max(map(len, path.read_bytes().split(b"\r\n"))) <= 78
+
+
 async def test_a_letter_on_its_way_is_plain_ascii_with_short_lines(tmp_path):
     raw = (await written(tmp_path, text="ü" * 5_000)).read_bytes()
     assert raw.isascii()
