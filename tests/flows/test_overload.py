@@ -171,7 +171,7 @@ async def test_a_password_that_was_not_looked_at_costs_no_try(
     before = await hall.charges()
     with standing(monkeypatch):
         blocking = asyncio.ensure_future(hashing.is_right(user.password, Secret("x")))
-        await until(hashing._free.locked)
+        await until(lambda: hashing._in_line == 1)
         hashing.cost = 0.0  # nothing is known yet of what a hash takes
         with pytest.raises(HashingBusy):
             await Seat(hall.house).begin(user.name)
@@ -201,7 +201,8 @@ async def test_a_hash_of_other_rules_is_renewed_another_time(house: House, monke
 
 
 class Never:
-    is_full = False
+    def is_full_behind(self, many: int) -> bool:
+        return False
 
 
 def scope_of(method: str, path: str) -> dict[str, Any]:
@@ -223,6 +224,29 @@ def test_logins_begin_in_half_of_the_places_and_who_is_half_way_has_the_others()
     gate.place(scope_of("GET", "/readyz")).take()
     half_way[0].leave()
     half_way[4].take()
+
+
+class Short:
+    """A queue for three."""
+
+    def is_full_behind(self, many: int) -> bool:
+        return many >= 3
+
+
+def test_who_is_on_the_way_to_the_hash_counts_before_he_pays_for_it() -> None:
+    gate = Admission(100, Short())
+    begun = [gate.place(scope_of("POST", "/login")) for _ in range(4)]
+    for place in begun[:3]:
+        place.take()
+    with pytest.raises(Overloaded):
+        begun[3].ask()
+    gate.place(scope_of("GET", "/login")).take()
+    gate.place(scope_of("POST", "/login/key")).take()
+    begun[0].leave()
+    begun[0].leave()
+    begun[3].take()
+    with pytest.raises(Overloaded):
+        gate.place(scope_of("POST", "/lost")).take()
 
 
 def test_a_place_is_taken_once_and_left_once_in_whatever_order() -> None:

@@ -28,8 +28,7 @@ class Overloaded(Exception):
 class Queue(Protocol):
     """What comes before the password hash."""
 
-    @property
-    def is_full(self) -> bool: ...
+    def is_full_behind(self, many: int) -> bool: ...
 
 
 class Admission:
@@ -38,13 +37,19 @@ class Admission:
     def __init__(self, most: int, hasher: Queue) -> None:
         self._most, self._hasher = most, hasher
         self.in_work = 0
+        self._for_hash = 0  # of these, who want a hash
 
     def place(self, scope: Scope) -> "Place":
         return Place(self, (scope["method"], scope["path"]))
 
     def refuses(self, wish: tuple[str, str]) -> bool:
         most = self._most // 2 if wish in BEGINNINGS else self._most
-        return self.in_work >= most or (wish in HASHES and self._hasher.is_full)
+        return self.in_work >= most or (wish in HASHES and self._hasher.is_full_behind(self._for_hash))
+
+    def count(self, wish: tuple[str, str], change: int) -> None:
+        self.in_work += change
+        if wish in HASHES:
+            self._for_hash += change
 
 
 class Place:
@@ -68,9 +73,9 @@ class Place:
             return
         self.ask()
         self._is_taken = True
-        self._admission.in_work += 1
+        self._admission.count(self._wish, 1)
 
     def leave(self) -> None:
         if self._is_taken and not self._is_over:
-            self._admission.in_work -= 1
+            self._admission.count(self._wish, -1)
         self._is_over = True

@@ -10,9 +10,10 @@ import hmac
 import os
 import sys
 import threading
+import time
 import unicodedata
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 from nacl import bindings
@@ -25,6 +26,7 @@ from twolatch.words.secret import Secret
 T = TypeVar("T")
 
 AVERAGE_OVER = 16  # hashes
+DOOR_SHARE = 0.75  # of the patience: so whoever is let in has his turn, also when the next hashes take a little longer
 
 
 class HashingBusy(Exception):
@@ -50,15 +52,27 @@ class Hasher:
         self._passes, self._memory, self._keys = passes, memory_mib * 1024 * 1024, keys
         self._cores = cores or cores_to_hash_on()
         self._pool = ThreadPoolExecutor(self._cores, "hash", initializer=_yield_to_the_loop)
-        self._free = asyncio.Semaphore(self._cores)
         self._decoy = ""
+        self._in_line = 0  # who is hashed for, and who waits for it
         self.cost = 0.0  # seconds of one hash, as the last ones took beside whatever else the machine does
-        self.waiting = 0  # for a core
+
+    @property
+    def waiting(self) -> int:
+        """For a core."""
+        return max(0, self._in_line - self._cores)
 
     @property
     def is_full(self) -> bool:
         """Whether who comes now would wait for longer than a login may."""
-        return self.waiting * self.cost > self._patience * self._cores
+        return self._seconds(self.waiting) > self._patience
+
+    def is_full_behind(self, many: int) -> bool:
+        """The same at the door: `many` were let in and want a hash, and are on their way to it or wait for it. To pay
+        first and be sent away then is dear: two commits, in a moment in which others could have come in."""
+        return self._seconds(max(self.waiting, many - self._cores)) > self._patience * DOOR_SHARE
+
+    def _seconds(self, waiting: int) -> float:
+        return waiting * self.cost / self._cores
 
     async def prepare(self) -> None:
         """Makes the decoy that unknown names are checked against, so that they cost what known ones cost."""
@@ -82,29 +96,30 @@ class Hasher:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     async def _run(self, work: Callable[..., T], *values: object) -> T:
-        loop = asyncio.get_running_loop()
-        await self._take_turn()
-        begun = loop.time()
-        try:
-            return await loop.run_in_executor(self._pool, work, *values)
-        finally:
-            self._free.release()
-            took = loop.time() - begun
-            self.cost += (took - self.cost) / AVERAGE_OVER if self.cost else took
-
-    async def _take_turn(self) -> None:
-        if not self._free.locked():
-            await self._free.acquire()
-            return
         if self.is_full:
             raise HashingBusy
-        self.waiting += 1
+        self._in_line += 1
         try:
-            await asyncio.wait_for(self._free.acquire(), self._patience)
-        except TimeoutError:  # what was thought of the cost was wrong
-            raise HashingBusy from None
+            # All of them lie ready for the threads. A thread whose next hash has to be handed to it by the loop stands
+            # idle for a fifth of its time, just when the loop has most to do.
+            result, took = await self._in_time(self._pool.submit(_timed, work, *values))
         finally:
-            self.waiting -= 1
+            self._in_line -= 1
+        self.cost += (took - self.cost) / AVERAGE_OVER if self.cost else took
+        return result
+
+    async def _in_time(self, place: Future[tuple[T, float]]) -> tuple[T, float]:
+        """What has begun is waited for; what has not after a while is taken back."""
+        patience = asyncio.get_running_loop().call_later(self._patience, place.cancel)
+        try:
+            return await asyncio.wrap_future(place)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            raise HashingBusy from None  # what was thought of the cost was wrong
+        finally:
+            patience.cancel()
 
     def _peppered(self, password: Secret[str], number: int) -> bytes:
         text = unicodedata.normalize("NFC", password.reveal())
@@ -127,6 +142,11 @@ def _yield_to_the_loop() -> None:
     2 cores)."""
     if sys.platform == "linux":
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
+
+
+def _timed(work: Callable[..., T], *values: object) -> tuple[T, float]:
+    begun = time.perf_counter()
+    return work(*values), time.perf_counter() - begun
 
 
 def _parted(stored: str) -> tuple[int, str]:
