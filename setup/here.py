@@ -8,13 +8,14 @@ import site
 import sysconfig
 
 # The first line of a script holds neither a path with a space nor a very long one. So the shell begins, finds Python,
-# and Python reads the shell's line as a text.
+# and Python reads the shell's line as a text. Each worker of a server reads the script again, and must not begin anew.
 SCRIPT = """#!/bin/sh
 '''exec' "{home}/.venv/bin/python" "$0" "$@"
 ' '''
 from twolatch.faces.commands import main
 
-main()
+if __name__ == "__main__":
+    main()
 """
 
 home = pathlib.Path.cwd()
