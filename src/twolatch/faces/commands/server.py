@@ -4,8 +4,11 @@ import asyncio
 import atexit
 import os
 import shutil
+import socket
+import sys
 import tempfile
 from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,9 +17,13 @@ import typer
 from twolatch.faces.commands.inside import fail, in_house, settings_or_fail
 
 if TYPE_CHECKING:
+    import uvicorn
+
     from twolatch.house import House
 
 LISTEN_BACKLOG = 2048
+NOT_STARTED = 3  # the status with which the command ends, as of its worker processes
+TAKEN_AT_ONCE = 8  # new connections in a turn of the event loop
 FILES_WANTED = 65_536
 LONGEST_LOOK = 4.0  # seconds
 LONGEST_GOODBYE = 10  # seconds for what was begun; streams end by themselves, and a login waits for its hash for 2
@@ -38,18 +45,33 @@ def serve(
 
 def run_server(host: str, port: int, workers: int = 1, certificate: str = "", key: str = "") -> None:
     import uvicorn
+    from uvicorn.supervisors import Multiprocess
 
-    from twolatch.faces.lines import Line
     from twolatch.faces.logs import plain_logs
 
     plain_logs()
     allow_many_files()
     tell_metrics(settings_or_fail().metrics, workers)
-    uvicorn.run(
+    config = serving(workers, certificate, key)
+    doors = listening(host, port)
+    if workers > 1:
+        Multiprocess(config, sockets=doors).run()
+        return
+    server = uvicorn.Server(config)
+    with suppress(KeyboardInterrupt):
+        server.run(doors)
+    if not server.started:
+        sys.exit(NOT_STARTED)
+
+
+def serving(workers: int, certificate: str, key: str) -> "uvicorn.Config":
+    import uvicorn
+
+    from twolatch.faces.lines import Line
+
+    return uvicorn.Config(
         "twolatch.app:application",
         factory=True,
-        host=host,
-        port=port,
         workers=workers,
         loop="uvloop",
         http=Line,  # which closes what is silent for too long, keep-alive included
@@ -65,6 +87,18 @@ def run_server(host: str, port: int, workers: int = 1, certificate: str = "", ke
         ssl_certfile=certificate or None,
         ssl_keyfile=key or None,
     )
+
+
+def listening(host: str, port: int) -> list[socket.socket]:
+    """Where connections come in: the same socket several times. The event loop takes one of them from each in a turn,
+    and turns are long when many lines have something to say: with one, whoever came stood for seconds behind a crowd.
+    Ends the command where the address is taken."""
+    try:
+        found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        bound = [socket.create_server(at, family=family, backlog=LISTEN_BACKLOG) for family, _, _, _, at in found]
+    except OSError as fault:
+        fail(f"Cannot listen on {host}:{port}: {fault.strerror}.")
+    return [door for each in bound for door in (each, *(each.dup() for _ in range(TAKEN_AT_ONCE - 1)))]
 
 
 def tell_metrics(address: str, workers: int) -> None:
