@@ -1,13 +1,21 @@
-"""Connections that owe the server something, each in its own way, and how long it bears them."""
+"""Connections that owe the server something, each in its own way, and how long it bears them.
+
+`python -m bench.silence PORT MANY PER_SECOND` opens so many, a process of their own beside those who log in. At the end
+it prints how many seconds the last one of each kind was borne for.
+"""
 
 import asyncio
 import itertools
 import json
+import resource
 import socket
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+import uvloop
 
 import twolatch
 
@@ -82,3 +90,28 @@ class Silent:
             return wire.recv(4_096) == b""
         except BlockingIOError:
             return False
+
+
+def allow_many_files() -> None:
+    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(now, min(most, 65_536)), most))
+
+
+async def sit(port: int, many: int, per_second: float) -> dict[str, float]:
+    """Seconds until the last one of each kind was closed."""
+    lines = [Silent(port, kind) for kind in crowd(many, port)]
+
+    async def one(number: int, line: Silent) -> None:
+        await asyncio.sleep(number / per_second)
+        await line.sit()
+
+    await asyncio.gather(*(one(number, line) for number, line in enumerate(lines)))
+    closed: dict[str, float] = {}
+    for line in lines:
+        closed[line.kind.name] = max(closed.get(line.kind.name, 0.0), line.lasted)
+    return closed
+
+
+if __name__ == "__main__":
+    allow_many_files()
+    print(json.dumps(uvloop.run(sit(int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])))))
