@@ -7,9 +7,10 @@ change may have used it until then.
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import structlog
+from msgspec.structs import replace
 
 from twolatch import audit
 from twolatch.authenticators import store as authenticators

@@ -3,6 +3,8 @@
 import asyncio
 from dataclasses import replace
 
+from msgspec import structs
+
 from tests.flows.asking import (
     BACK,
     DAY,
@@ -197,7 +199,7 @@ async def test_what_proved_the_session_authorises_nothing_once_it_is_stopped(hou
     one = await authenticators.find(house.db, house.keys, device)
     assert one
     await house.db.write(
-        lambda tx: authenticators.advance(tx, house.keys, one, replace(one, state=State.SUSPENDED))
+        lambda tx: authenticators.advance(tx, house.keys, one, structs.replace(one, state=State.SUSPENDED))
     )
     assert await asks.says("1.00") == ("refuse", "proof_gone")
     seen = await flows.session(house, asks.by, asks.session, asks.now)

@@ -211,7 +211,7 @@ async def test_the_same_right_answer_twice_at_once_leaves_no_charge(house: House
 
 
 class Overtaken:
-    """A database in which somebody else is done between our look at the phone and our look at the challenge."""
+    """A database in which somebody else is done between our look and our payment."""
 
     def __init__(self, db: Any, other: Callable[[], Awaitable[Any]]) -> None:
         self._db, self._other, self.heard = db, other, None
@@ -219,10 +219,10 @@ class Overtaken:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._db, name)
 
-    async def row(self, sql: str, /, **values: Any) -> Any:
-        if "FROM challenges" in sql and self.heard is None:
+    async def write(self, work: Callable[[Tx], Awaitable[Any]]) -> Any:
+        if self.heard is None:
             self.heard = await self._other()
-        return await self._db.row(sql, **values)
+        return await self._db.write(work)
 
 
 async def test_an_answer_overtaken_by_itself_is_told_the_epoch_of_now(house: House) -> None:

@@ -36,6 +36,7 @@ TABLES_OF = {
 }
 # Functions that speak of other rooms' tables too.
 ACROSS = {
+    "authenticators/store.py:answered": "an authenticator, what it answers and its owner are read as of one moment",
     "house/store.py:sweep": "the janitor drops what ended long ago, in one transaction",
     "house/store.py:end_everything": "the fence ends all that is pending, in one transaction",
     "login/store.py:glance": "an attempt and how its challenge stands are read together, whenever a page waits",

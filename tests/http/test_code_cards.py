@@ -1,9 +1,9 @@
 """The online code card at the portal: made, printed, activated by two cells, used, and never a way around."""
 
 import re
-from dataclasses import replace
 
 import pypdfium2 as pdfium
+from msgspec.structs import replace
 
 from tests.http.test_typed_kinds import make_stale, proved, with_app, with_codes
 from tests.people import Browser, Page, Town, activate, at_once, confirmation

@@ -1,9 +1,9 @@
 """Temporary codes: given out once, bound to one browser, two days for everything, ten to get something better."""
 
 import re
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from starlette.routing import Route
 
 from tests.http.test_cards import activate as activate_card

@@ -1,6 +1,7 @@
 """What serves for some time only: its client is warned before it ends."""
 
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from twolatch.authenticators import store, telling
 from twolatch.authenticators.model import Authenticator, State, ends_at

@@ -12,8 +12,10 @@ Order matters, and each step names its attack:
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
+
+from msgspec.structs import replace
 
 from twolatch import limits
 from twolatch.authenticators import arrival, outcome, sharing, store, telling
@@ -67,14 +69,16 @@ async def prove(house: House, said: Said, now: int) -> Answered | Refusal:
 async def _open_case(house: House, said: Said, now: int) -> Case | Answered | Refusal:
     """Steps 1 to 4."""
     try:
-        one = await store.find(house.db, house.keys, said.authenticator)
+        found = await store.answered(house.db, house.keys, said.authenticator, said.challenge)
     except store.ForgedRow:
         await outcome.report_forged(house, said.authenticator, now)
         return Refusal(Code.PHONE_UNKNOWN)
-    challenge = await store.find_challenge(house.db, house.keys, said.challenge)
-    whose = sharing.whom_it_lets_in(one, challenge) if one else None
-    user = await people.by_id(house.db, whose) if whose else None
-    if one is None or user is None:
+    if found is None:
+        return Refusal(Code.PHONE_UNKNOWN)
+    one, challenge, owner = found
+    whose = sharing.whom_it_lets_in(one, challenge)
+    user = owner if whose == one.user else await people.by_id(house.db, whose) if whose else None
+    if user is None:
         return Refusal(Code.PHONE_UNKNOWN)
     kind = take(house.kinds, one.kind)
     record = record_of(house, one, user.name, with_secret=True)
@@ -89,7 +93,7 @@ async def _open_case(house: House, said: Said, now: int) -> Case | Answered | Re
     if challenge is None or challenge.authenticator != one.id or not _concerns(kind, challenge, said):
         return Refusal(Code.CHALLENGE_UNKNOWN)
     if challenge.answer == mark:
-        return await _as_before(house, one, challenge, now)
+        return _as_before(one, challenge, now)
     if (stage := challenge.stage_at(now)) is not Stage.PENDING:
         return Refusal(OVER[stage])  # before the look at its epoch: an answer long on its way is from before others
     if isinstance(origin, Copied):
@@ -99,15 +103,14 @@ async def _open_case(house: House, said: Said, now: int) -> Case | Answered | Re
     return Case(one, user, kind, record, challenge, said, mark)
 
 
-async def _as_before(house: House, one: Authenticator, challenge: Challenge, now: int) -> Answered | Refusal:
+def _as_before(one: Authenticator, challenge: Challenge, now: int) -> Answered | Refusal:
     """The very same answer again: its reply was lost. Nothing is paid and nothing moves."""
     stage = Stage.APPROVED if challenge.stage is Stage.CONSUMED else challenge.stage
     if stage is Stage.PENDING:
         return Refusal(Code.ANSWER_WRONG)
     if stage not in _ANSWERS:
         return Refusal(OVER[challenge.stage_at(now)])
-    latest = await store.find(house.db, house.keys, one.id)  # as this very answer may have left it
-    return Answered(challenge.id, stage, (latest or one).moving)
+    return Answered(challenge.id, stage, one.moving)  # read with the challenge: as this very answer left it, or later
 
 
 def _concerns(kind: Kind, challenge: Challenge, said: Said) -> bool:

@@ -4,7 +4,9 @@ The law: never two in a row. Until something lasting is active again, or the cod
 second one: whoever talks support into codes again and again would have a key of his own.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from twolatch import audit, limits, notices
 from twolatch.authenticators import policy, store, telling

@@ -1,9 +1,11 @@
 """The life of an authenticator and of a challenge to it. Rules without IO."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct
 
 from twolatch.words.refusals import Code
 
@@ -43,8 +45,7 @@ MAY_NOT_ANSWER: Mapping[State, Code] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Authenticator:
+class Authenticator(Struct, frozen=True):
     """One row, its MAC checked and its secret opened. Times in ms."""
 
     id: str
@@ -53,12 +54,15 @@ class Authenticator:
     name: str
     state: State
     enrolment: Mapping[str, Any]
-    secret: bytes = field(repr=False)  # still sealed: opened only where an answer is checked
+    secret: bytes  # still sealed: opened only where an answer is checked
     moving: Mapping[str, Any]
     version: int
     push: str
     created_at: int
     used_at: int
+
+    def __repr__(self) -> str:
+        return f"Authenticator(id={self.id!r}, kind={self.kind!r}, state={self.state.value!r})"
 
     @property
     def guest(self) -> str:
@@ -184,8 +188,7 @@ def stage_at(stage: Stage, expires_at: int, now: int) -> Stage:
     return Stage.EXPIRED if waits and expires_at <= now else stage
 
 
-@dataclass(frozen=True, slots=True)
-class Challenge:
+class Challenge(Struct, frozen=True):
     """One question to one authenticator. `memory` and `prompt` are opened; times in ms."""
 
     id: str
@@ -195,7 +198,7 @@ class Challenge:
     browser: bytes
     is_known: bool
     prompt: Mapping[str, Any]
-    memory: Mapping[str, Any] = field(repr=False)
+    memory: Mapping[str, Any]
     stage: Stage
     tries: int
     answer: bytes
@@ -204,6 +207,9 @@ class Challenge:
     ended_at: int
     moving: Mapping[str, Any] | None = None  # of a question not asked yet: what the authenticator has to remember
     number: Mapping[str, Any] | None = None  # the prompt of a number that answers it as well
+
+    def __repr__(self) -> str:
+        return f"Challenge(id={self.id!r}, purpose={self.purpose.value!r}, stage={self.stage.value!r})"
 
     def stage_at(self, now: int) -> Stage:
         return stage_at(self.stage, self.expires_at, now)

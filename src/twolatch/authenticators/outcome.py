@@ -1,8 +1,10 @@
 """What follows from an answer: each outcome in one transaction with its audit event and its notices."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
+
+from msgspec.structs import replace
 
 from twolatch import audit, limits, notices
 from twolatch.authenticators import sharing, store, telling

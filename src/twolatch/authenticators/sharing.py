@@ -5,7 +5,8 @@ asked, whoever of the two it answers for; so a number never comes twice, and a l
 Only its owner and the one guest whom the row names, under its MAC, are let in by it.
 """
 
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from twolatch import audit, notices
 from twolatch.authenticators import policy, store

@@ -1,17 +1,20 @@
 """The tables of authenticators and challenges."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from twolatch.authenticators.model import HELD, Authenticator, Challenge, Purpose, Stage, State
 from twolatch.house.keys import Keys
+from twolatch.people import store as people
+from twolatch.people.model import User
 from twolatch.protocol.keys import same
 from twolatch.storage.db import Database, Row, Tx
 
 _FIELDS = "id, user_id, kind, name, state, enrolment, secret, moving, version, row_mac, push, created_at, used_at"
+_OWN_FIELDS = ", ".join(f"authenticators.{name}" for name in _FIELDS.split(", "))
 _CHALLENGE = """id, user_id, authenticator_id, purpose, browser, is_known, sealed, state, tries, answer,
                 created_at, expires_at, ended_at"""
 _HELD = ", ".join(f"'{state}'" for state in sorted(HELD))
@@ -57,17 +60,10 @@ async def insert(tx: Tx, keys: Keys, new: Authenticator) -> None:
     await tx.run(  # and not later: a question may change the row in the same transaction
         """INSERT INTO authenticators (id, user_id, kind, name, state, enrolment, secret, moving, row_mac, created_at)
            VALUES (:id, :user_id, :kind, :name, :state, :enrolment, :secret, :moving, :row_mac, :now)""",
-        id=new.id,
-        user_id=new.user,
-        kind=new.kind,
-        name=new.name,
-        state=new.state.value,
-        enrolment=enrolment,
-        secret=new.secret,
-        moving=_json.encode(new.moving).decode(),
-        row_mac=_mac(keys, new, enrolment),
+        id=new.id, user_id=new.user, kind=new.kind, name=new.name, state=new.state.value, enrolment=enrolment,
+        secret=new.secret, moving=_json.encode(new.moving).decode(), row_mac=_mac(keys, new, enrolment),
         now=new.created_at,
-    )
+    )  # fmt: skip
 
 
 async def advance(tx: Tx, keys: Keys, seen: Authenticator, then: Authenticator) -> bool:
@@ -225,12 +221,24 @@ async def ask_number(tx: Tx, keys: Keys, then: Challenge, now: int) -> bool:
     row = await tx.row(
         """UPDATE challenges SET sealed = :sealed, expires_at = :expires
            WHERE id = :id AND state = 'pending' AND expires_at > :now RETURNING id""",
-        id=then.id,
-        sealed=keys.seal("challenges.sealed", then.id, then.user, content),
-        expires=then.expires_at,
-        now=now,
-    )
+        id=then.id, sealed=keys.seal("challenges.sealed", then.id, then.user, content),
+        expires=then.expires_at, now=now,
+    )  # fmt: skip
     return row is not None
+
+
+async def answered(
+    db: Database, keys: Keys, authenticator: str, challenge: str
+) -> tuple[Authenticator, Challenge | None, User | None] | None:
+    """What an answer is about, of one moment: who answers, what was asked, and the owner. Raises ForgedRow."""
+    row = await db.row(
+        f"""SELECT {_OWN_FIELDS}, {CHALLENGE_FIELDS}, {people.JOINED_FIELDS}
+            FROM authenticators LEFT JOIN challenges ON challenges.id = :challenge
+                 LEFT JOIN users ON users.id = authenticators.user_id
+            WHERE authenticators.id = :id""",  # noqa: S608
+        id=authenticator, challenge=challenge,
+    )  # fmt: skip
+    return None if row is None else (_authenticator(keys, row), challenge_of(keys, row), people.joined_user(row))
 
 
 async def find_challenge(db: Database | Tx, keys: Keys, challenge: str) -> Challenge | None:
@@ -253,10 +261,8 @@ async def pay_try(tx: Tx, challenge: str, most: int, now: int) -> int | None:
     row = await tx.row(
         """UPDATE challenges SET tries = tries + 1
            WHERE id = :id AND state = 'pending' AND expires_at > :now AND tries < :most RETURNING tries""",
-        id=challenge,
-        most=most,
-        now=now,
-    )
+        id=challenge, most=most, now=now,
+    )  # fmt: skip
     return None if row is None else int(row["tries"])
 
 
@@ -270,11 +276,8 @@ async def end_challenge(tx: Tx, challenge: str, stage: Stage, now: int, answer: 
     row = await tx.row(
         """UPDATE challenges SET state = :stage, answer = :answer, ended_at = :now
            WHERE id = :id AND state = 'pending' AND expires_at > :now RETURNING id""",
-        id=challenge,
-        stage=stage.value,
-        answer=answer,
-        now=now,
-    )
+        id=challenge, stage=stage.value, answer=answer, now=now,
+    )  # fmt: skip
     return row is not None
 
 
@@ -294,10 +297,8 @@ async def use_up(tx: Tx, authenticator: str, purpose: Purpose, now: int) -> bool
     row = await tx.row(
         """UPDATE challenges SET state = 'consumed' WHERE authenticator_id = :id AND purpose = :purpose
            AND state = 'approved' AND expires_at > :now RETURNING id""",
-        id=authenticator,
-        purpose=purpose.value,
-        now=now,
-    )
+        id=authenticator, purpose=purpose.value, now=now,
+    )  # fmt: skip
     return row is not None
 
 

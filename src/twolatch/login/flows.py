@@ -3,6 +3,8 @@ line of this house, in `collect`, for the browser that began."""
 
 from dataclasses import replace
 
+from msgspec import structs
+
 from twolatch import audit, limits
 from twolatch.authenticators import issuing, policy
 from twolatch.authenticators import store as authenticators
@@ -183,7 +185,7 @@ async def again(house: House, visit: Visit, instead: str = "") -> Proceed | Refu
         seen = await choosing.replaceable(tx, house, visit, attempt.id, old.id)
         if not isinstance(seen, Challenge):
             return seen
-        question = replace(drawn, tries=seen.tries)
+        question = structs.replace(drawn, tries=seen.tries)
         paid = await limits.pay(tx, CHALLENGES, counted_as(user.id, question), visit.now)
         if isinstance(paid, limits.Blocked):
             return Refusal(Code.LOGIN_CHALLENGES, retry_after=seconds_until(paid.until, visit.now))

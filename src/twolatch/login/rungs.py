@@ -3,7 +3,9 @@
 The attempt stays the one it is. Whatever is proved first, here or on the phone, ends the question; the rest comes late.
 """
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
+
+from msgspec.structs import replace
 
 from twolatch import audit, limits
 from twolatch.authenticators import gate

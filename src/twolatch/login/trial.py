@@ -1,8 +1,10 @@
 """ "Test my phone": the client walks every way to approve and sees which works. Nothing is opened by any of it."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from enum import StrEnum
+
+from msgspec.structs import replace
 
 from twolatch import audit, limits
 from twolatch.authenticators import policy, waking

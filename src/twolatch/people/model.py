@@ -1,8 +1,10 @@
 """A client: a name, a password, an address to write to. Rules without IO."""
 
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from twolatch.notices import Recipient
 from twolatch.words.refusals import Code
@@ -11,16 +13,18 @@ NAME_LENGTH = 128
 PASSWORD_SHORTEST, PASSWORD_LONGEST = 8, 256  # code points after NFC (NIST SP 800-63B-4, 3.1.1.2)
 
 
-@dataclass(frozen=True, slots=True)
-class User:
-    """Times in ms. `name` is canonical, `display` what the client likes to be called."""
+class User(Struct, frozen=True):
+    """Times in ms. `name` is canonical, `display` what the client likes to be called.
+
+    A struct, as it is made several times for each page: a frozen data class of so many fields costs six times as much.
+    """
 
     id: str
     name: str
     display: str
     email: str
     language: str
-    password: str = field(repr=False)
+    password: str
     must_change: bool
     is_off: bool
     needs_desk: bool
@@ -35,6 +39,9 @@ class User:
     person: str = ""  # users with the same word here are one person, says the operator; "" says nothing
     phone: str = ""  # where the desk calls him back; since `phone_at` (ms)
     phone_at: int = 0
+
+    def __repr__(self) -> str:
+        return f"User(id={self.id!r}, name={self.name!r})"
 
     @property
     def recipient(self) -> Recipient:

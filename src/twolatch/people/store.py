@@ -8,6 +8,8 @@ from twolatch.storage.db import Database, Row, Tx
 _FIELDS = """id, name, display, email, language, password, must_change, is_off, needs_desk, quiet_until, banner_hidden,
              created_at, last_login_at, set_up_by, keys_only, closed_at, read_until, person, phone, phone_at"""
 OWN_FIELDS = ", ".join(f"users.{name.strip()}" for name in _FIELDS.split(","))  # where another table is read with it
+_JOINED = {f"u_{name.strip()}": name.strip() for name in _FIELDS.split(",")}
+JOINED_FIELDS = ", ".join(f"users.{name} AS {joined}" for joined, name in _JOINED.items())  # beside the same names
 
 
 def user_of(row: Row) -> User:
@@ -33,6 +35,12 @@ def user_of(row: Row) -> User:
         phone=row["phone"],
         phone_at=int(row["phone_at"]),
     )
+
+
+def joined_user(row: Row) -> User | None:
+    """The client of a row that was read with `JOINED_FIELDS` by an outer join; None where there was none."""
+    own = {name: row[joined] for joined, name in _JOINED.items()}
+    return None if own["id"] is None else user_of(own)
 
 
 async def by_name(db: Database | Tx, name: str) -> User | None:
