@@ -26,4 +26,6 @@ def as_picture(text: str) -> str:
         f" shape-rendering='crispEdges'><path fill='#fff' d='M0 0h{size}v{size}h-{size}z'/>"
         f"<path stroke='#000' d='{dark}'/></svg>"
     )
-    return "data:image/svg+xml," + svg.replace("#", "%23").replace("<", "%3C").replace(">", "%3E").replace(" ", "%20")
+    for sign in "#<> '":
+        svg = svg.replace(sign, f"%{ord(sign):X}")
+    return "data:image/svg+xml," + svg

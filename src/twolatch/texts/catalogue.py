@@ -93,16 +93,15 @@ class Texts:
     def moment(self, language: str, at: int) -> str:
         """`22 November 2026 at 15:32 UTC`, from ms since 1970."""
         then = self._local(at)
-        return self.say(language, "time.moment", day=self.day(language, at), time=f"{then:%H:%M}", zone=then.tzname())
+        return self.say(language, "time.moment", day=self._day(language, then), time=_clock(then), zone=then.tzname())
 
     def day(self, language: str, at: int) -> str:
         """`22 November 2026`, from ms since 1970."""
-        then = self._local(at)
-        return f"{then.day} {self._month(language, then.month)} {then.year}"
+        return self._day(language, self._local(at))
 
     def clock(self, at: int) -> str:
         """`15:32`, from ms since 1970."""
-        return f"{self._local(at):%H:%M}"
+        return _clock(self._local(at))
 
     def ago(self, language: str, at: int, now: int) -> str:
         """`5 minutes ago`, both in ms since 1970; below a minute `just now`."""
@@ -171,8 +170,15 @@ class Texts:
     def _month(self, language: str, month: int) -> str:
         return self.say(language, f"month.{month}")
 
+    def _day(self, language: str, then: datetime) -> str:
+        return f"{then.day} {self._month(language, then.month)} {then.year}"
+
     def _local(self, at: int) -> datetime:
         return datetime.fromtimestamp(at / 1000, self._zone or UTC)
+
+
+def _clock(then: datetime) -> str:
+    return f"{then.hour:02}:{then.minute:02}"
 
 
 @cache

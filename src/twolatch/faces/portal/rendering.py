@@ -7,22 +7,13 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup, escape
+from jinja2 import FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from twolatch.faces import qr
 from twolatch.faces.portal.assets import Assets
-from twolatch.faces.portal.folding import FoldingEnvironment
+from twolatch.faces.portal.folding import FoldingEnvironment, shown
 from twolatch.texts.catalogue import LANGUAGES, Texts
-
-
-@dataclass(frozen=True, slots=True)
-class Brand:
-    """What the operator calls himself. `support` is how to reach his support, as one short text, or empty."""
-
-    name: str
-    logo: str
-    support: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +36,21 @@ class Renderer:
     def __init__(
         self, texts: Texts, assets: Assets, site_name: str, support: str = "", *, before: Sequence[Path] = ()
     ) -> None:
-        """`before`: folders whose templates take the place of the portal's of the same name."""
+        """`support` is how to reach the operator's support, as one short text, or empty;
+        `before`: folders whose templates take the place of the portal's of the same name."""
         self._door = "desk" if before else "portal"
         self._folders = [*before, Path(__file__).parent / "templates"]
         self._texts, self._assets = texts, assets
-        self._brand = Brand(site_name, assets.logo, support)
+        self._brand = {"name": site_name, "logo": assets.logo, "support": support}
         self._languages = [(code, LANGUAGES[code]) for code in texts.languages]
         self._pages = {language: self._environment(language) for language in texts.languages}
 
     def page(self, template: str, frame: Frame, **context: Any) -> str:
         """The HTML of `templates/<template>.html`; each template's head names the context it wants."""
-        page = self._pages[frame.language].get_template(f"{template}.html")
-        return page.render(
-            csrf_field=_hidden("csrf", frame.csrf),
-            mark_fields=Markup("").join(_hidden(name, value) for name, value in frame.marks.items()),
+        return self._pages[frame.language].page(
+            f"{template}.html",
+            csrf_field=_hidden({"csrf": frame.csrf}),
+            mark_fields=_hidden(frame.marks),
             place=frame.place,
             marks=frame.marks,
             person=frame.person,
@@ -69,22 +61,18 @@ class Renderer:
             **context,
         )
 
-    def _environment(self, language: str) -> Environment:
+    def _environment(self, language: str) -> FoldingEnvironment:
         texts = self._texts
         pages = FoldingEnvironment(
             {"t": partial(texts.say, language), "asset": self._assets.address},
+            {"language": language, "languages": self._languages, "door": self._door, "brand": self._brand},
             loader=FileSystemLoader(self._folders),
-            autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
         )
         pages.globals |= {
-            "language": language,
-            "languages": self._languages,
-            "door": self._door,
-            "brand": self._brand,
             "moment": partial(texts.moment, language),
             "clock": texts.clock,
             "day": partial(texts.day, language),
@@ -100,11 +88,15 @@ class Renderer:
         return pages
 
 
-qr_picture = lru_cache(maxsize=128)(qr.as_picture)  # not for what is secret for longer than minutes: it stays in memory
+@lru_cache(maxsize=128)
+def qr_picture(text: str) -> Markup:
+    """Not for what is secret for longer than minutes: it stays in memory."""
+    return Markup(qr.as_picture(text))  # noqa: S704  nothing in it would be escaped, see tests/portal_pages/test_qr.py
 
 
-def _hidden(name: str, value: str) -> Markup:
-    return Markup(f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">')  # noqa: S704  escaped here
+def _hidden(fields: Mapping[str, str]) -> Markup:
+    each = (f'<input type="hidden" name="{shown(name)}" value="{shown(value)}">' for name, value in fields.items())
+    return Markup("".join(each))  # noqa: S704  escaped above
 
 
 def _kilobytes(texts: Texts, language: str, size: int) -> str:
