@@ -1,6 +1,5 @@
 """A request as handlers get it: a framework's own, whose words are found by one look and not by one through all."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from starlette.datastructures import Headers, QueryParams
@@ -12,8 +11,8 @@ _NO_QUERY = QueryParams()
 class Said(Headers):
     """What the head of a request says, by name. Of what is said twice the first counts."""
 
-    def __init__(self, lines: Sequence[tuple[bytes, bytes]]) -> None:
-        self._list = list(lines)
+    def __init__(self, lines: list[tuple[bytes, bytes]]) -> None:
+        self._list = lines
         self._first = dict(reversed(lines))
 
     def get(self, key: str, default: Any = None) -> Any:

@@ -49,7 +49,7 @@ async def through(request: Request) -> ASGIApp:
 
 def routes() -> list[Route]:
     return [
-        Route("/livez", alive, methods=["GET"]),
-        Route("/readyz", ready, methods=["GET"]),
+        Route("/livez", Endpoint(alive), methods=["GET"]),
+        Route("/readyz", Endpoint(ready), methods=["GET"]),
         Route("/throughz", Endpoint(through), methods=["GET"]),
     ]

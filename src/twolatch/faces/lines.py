@@ -43,9 +43,9 @@ class Line(asyncio.Protocol):
     """One connection. The server counts what is open and in work in its `server_state`, and waits for it at its end."""
 
     __slots__ = (
-        "_app", "_client", "_expects_word", "_head_bytes", "_headers", "_is_counted", "_is_not_read", "_newest",
-        "_parser", "_room", "_scheme", "_served", "_server", "_url", "_waiting", "address", "is_full", "keeper", "loop",
-        "transport", "unread",
+        "_app", "_begun_with", "_client", "_expects_word", "_head_bytes", "_headers", "_is_counted", "_is_not_read",
+        "_newest", "_packet", "_parser", "_room", "_scheme", "_served", "_server", "_url", "_waiting", "address",
+        "is_full", "keeper", "loop", "transport", "unread",
     )  # fmt: skip
     transport: asyncio.Transport
     _url: bytes
@@ -69,7 +69,8 @@ class Line(asyncio.Protocol):
         self.is_full = False
         self._room: asyncio.Event | None = None
         self._is_counted = self._is_not_read = self._expects_word = False
-        self._head_bytes = 0
+        self._packet = self._begun_with = 0  # bytes of the last packet, and of the one in which a head began
+        self._head_bytes = 0  # that came after it
         self._newest: Answer | None = None  # of the request that came last, until it is answered
         self._served: Answer | None = None  # of the one that is answered now
         self._waiting: deque[tuple[Answer, Scope]] = deque()  # between these two
@@ -134,7 +135,8 @@ class Line(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self.transport.is_closing():
             return
-        self._head_bytes += len(data)
+        self._packet = len(data)
+        self._head_bytes += self._packet
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserError:
@@ -146,7 +148,7 @@ class Line(asyncio.Protocol):
             self._refuse(b"The head of this request is too long.")
 
     def on_message_begin(self) -> None:
-        self._head_bytes = 0
+        self._begun_with, self._head_bytes = self._packet, 0
         self._url = b""
         self._headers = []
         self._expects_word = False
@@ -164,7 +166,7 @@ class Line(asyncio.Protocol):
     def on_headers_complete(self) -> None:
         """What is raised here is the parser's way out: 400, and closed."""
         self.keeper.awaits_body(self)
-        if sum([len(name) + len(value) for name, value in self._headers]) + len(self._url) > HEAD_MOST:
+        if self._begun_with + self._head_bytes > HEAD_MOST and self._said_in_all() > HEAD_MOST:
             raise ValueError("the head of this request is too long")
         scope = self._scope()
         version = scope["http_version"]
@@ -180,6 +182,10 @@ class Line(asyncio.Protocol):
         else:
             self.pause_reading()
             self._waiting.appendleft((answer, scope))
+
+    def _said_in_all(self) -> int:
+        """Bytes of the head, and of nothing that came in one packet with it."""
+        return len(self._url) + sum(len(name) + len(value) for name, value in self._headers)
 
     def _scope(self) -> Scope:
         url = httptools.parse_url(self._url)
