@@ -10,6 +10,7 @@ import cbor2
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from tests.authenticator import AT, BE, BS, P256, UP, UV, Edwards, Key, Lies, Rsa, b64u, unb64u
 from twolatch.kinds import ceremony
@@ -99,7 +100,7 @@ def known(key: Key) -> Record:
     done = make(key)
     assert isinstance(done, Accepted)
     assert done.enrolment is not None
-    return replace(unborn(), is_proven=True, enrolment=done.enrolment, moving=done.moving)
+    return structs.replace(unborn(), is_proven=True, enrolment=done.enrolment, moving=done.moving)
 
 
 def use(record: Record, key: Key, lies: Lies | None = None) -> tuple[Any, bool, Any]:
@@ -286,7 +287,7 @@ def test_a_copied_key_shows_itself_by_its_counter() -> None:
     thief = key.copy()
     _, _, verdict = use(record, key)
     assert isinstance(verdict, Accepted)
-    record = replace(record, moving=verdict.moving)
+    record = structs.replace(record, moving=verdict.moving)
     assert use(record, thief)[2] == Refused()
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from typing import Any, Literal, Protocol, runtime_checkable
 
+from msgspec import Struct
+
 from twolatch.protocol.challenge import Transaction
 from twolatch.words.limits import Limit
 from twolatch.words.secret import Secret
@@ -66,8 +68,7 @@ class Rank(IntEnum):
     BEST = 4  # cannot be used on a wrong site at all
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Struct, frozen=True):
     """One authenticator as its kind sees it. `moving` is what an accepted answer replaces."""
 
     id: str
@@ -77,7 +78,7 @@ class Record:
     is_proven: bool  # False until its first right answer
     enrolment: Mapping[str, Any]
     moving: Mapping[str, Any]
-    secret: Secret[bytes] = field(repr=False)
+    secret: Secret[bytes]
 
 
 @dataclass(frozen=True, slots=True)

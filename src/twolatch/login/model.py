@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from msgspec import Struct
+
 from twolatch.authenticators.model import Purpose
 from twolatch.authenticators.model import Stage as ChallengeStage
 from twolatch.authenticators.model import stage_at as challenge_stage_at
@@ -16,8 +18,7 @@ class Stage(StrEnum):
     OVER = "over"
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Struct, frozen=True):
     """One row. Without a challenge the password was all there was to prove. Times in ms."""
 
     id: str
@@ -29,8 +30,7 @@ class Attempt:
     link: bytes = b""  # SHA-256 of a mailed link that has to be followed first
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """The challenge of an attempt as far as it can be told without opening it."""
 
     id: str
