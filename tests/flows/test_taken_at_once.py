@@ -1,4 +1,5 @@
-"""How connections come in: several in a turn of the event loop, so nobody stands for long behind a crowd."""
+"""How connections come in: several in a turn of the event loop, so nobody stands for long behind a crowd; and how much
+the system keeps for one that reads nothing."""
 
 import asyncio
 import contextlib
@@ -11,6 +12,7 @@ import uvloop
 from twolatch.faces.commands.server import TAKEN_AT_ONCE, listening
 
 CROWD = 160
+MUCH = 8 * 1024 * 1024  # bytes
 
 
 class Counted(asyncio.Protocol):
@@ -39,6 +41,21 @@ async def turns_until_all_are_in(doors: list[socket.socket]) -> int:
 def test_several_of_a_crowd_are_let_in_at_each_turn_of_the_loop() -> None:
     doors = listening("127.0.0.1", 0)
     assert uvloop.run(turns_until_all_are_in(doors)) < 2 * CROWD / TAKEN_AT_ONCE + 10
+
+
+def test_for_whoever_reads_nothing_the_system_keeps_little() -> None:
+    door, *others = listening("127.0.0.1", 0)
+    kept = 0
+    with door, socket.create_connection(door.getsockname(), 10):
+        line, _ = door.accept()
+        with line:
+            line.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                while kept < MUCH:
+                    kept += line.send(bytes(MUCH))
+    for other in others:
+        other.close()
+    assert kept < MUCH // 8
 
 
 def test_a_name_with_two_addresses_is_listened_to_at_both() -> None:

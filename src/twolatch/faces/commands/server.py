@@ -25,6 +25,9 @@ LISTEN_BACKLOG = 2048
 NOT_STARTED = 3  # the status with which the command ends, as of its worker processes
 TAKEN_AT_ONCE = 8  # new connections in a turn of the event loop
 FILES_WANTED = 65_536
+# Bytes of an answer that the system takes from us for a line before the other side has room for them. By itself it
+# takes three megabytes and more, of its own memory, for whoever asks and reads nothing.
+UNSENT_MOST = 64 * 1024
 LONGEST_LOOK = 4.0  # seconds
 LONGEST_GOODBYE = 10  # seconds for what was begun; streams end by themselves, and a login waits for its hash for 2
 
@@ -98,6 +101,8 @@ def listening(host: str, port: int) -> list[socket.socket]:
         bound = [socket.create_server(at, family=family, backlog=LISTEN_BACKLOG) for family, _, _, _, at in found]
     except OSError as fault:
         fail(f"Cannot listen on {host}:{port}: {fault.strerror}.")
+    for each in bound:
+        each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_MOST)  # what is let in here inherits it
     return [door for each in bound for door in (each, *(each.dup() for _ in range(TAKEN_AT_ONCE - 1)))]
 
 
