@@ -10,6 +10,7 @@ from twolatch.settings import Settings
 
 READ_SECONDS = Settings().slow_reader_seconds
 BODY_SECONDS = Settings().request_body_seconds
+HEAD_SECONDS = Settings().request_head_seconds
 
 
 class Loop:
@@ -77,6 +78,15 @@ def has_asked(keeper: Doorkeeper, line: Any) -> None:
     """A whole request is here."""
     keeper.awaits_body(line)
     keeper.has_body(line)
+
+
+def test_a_line_whose_request_began_late_hides_no_silent_one(loop: Loop) -> None:
+    keeper = keeper_of(loop)
+    began, silent = opened(keeper), opened(keeper)
+    loop.pass_(HEAD_SECONDS - 1)
+    keeper.awaits_head(began)
+    loop.pass_(1)
+    assert (began.is_open, silent.is_open) == (True, False)
 
 
 def test_a_body_has_to_be_here_in_time_and_whoever_sent_it_is_left_alone(loop: Loop) -> None:

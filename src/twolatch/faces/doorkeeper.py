@@ -110,6 +110,7 @@ class Doorkeeper:
 
     def awaits_head(self, line: Line) -> None:
         self.idle.pop(line, None)
+        self.heads.pop(line, None)  # to the end: its deadline is now the last one
         self.heads[line] = self.loop.time() + self.settings.request_head_seconds
         self._keep_looking()
 
