@@ -1,7 +1,7 @@
 """Asking an authenticator: who may wait beside whom, and whether the phone is woken."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
@@ -31,6 +31,7 @@ from twolatch.words.events import Event
 from twolatch.words.limits import PROMPTS, SECOND
 from twolatch.words.refusals import Code, Refusal
 from twolatch.words.secret import Secret
+from twolatch.words.shapes import facts_of
 
 SESSION = b"session:"  # before the id of a session that asks again, where a login names its browser
 WAKE = b'{"look":1}'
@@ -112,7 +113,7 @@ def prepare(
     )
     record = record_of(house, one, user.name, with_secret=True)  # the next number follows from it
     opening = take(house.kinds, one.kind).begin(record, asked, now)
-    prompt = {"shape": type(opening.prompt).__name__, **asdict(opening.prompt)}
+    prompt = {"shape": type(opening.prompt).__name__, **facts_of(opening.prompt)}
     return Challenge(
         challenge, user.id, one.id, asking.purpose, asking.browser, asking.is_known, prompt, opening.memory,
         Stage.PENDING, 0, b"", now, expires, 0, opening.moving,

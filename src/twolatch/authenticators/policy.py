@@ -116,7 +116,8 @@ def is_stand_in(house: House, one: Authenticator) -> bool:
 
 def serves(one: Authenticator, browser: bytes) -> bool:
     """Whether it may be used in this browser: what belongs to one serves no other."""
-    return str(one.enrolment.get("browser", browser.hex())) == browser.hex()
+    own = one.enrolment.get("browser")
+    return own is None or own == browser.hex()
 
 
 def usable(

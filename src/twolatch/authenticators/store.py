@@ -32,7 +32,7 @@ class ForgedRow(Exception):
 
 
 def _mac(keys: Keys, row: "Authenticator", enrolment: str) -> bytes:
-    return keys.row_mac("authenticator", row.secret, row.id, row.user, row.kind, row.state.value, enrolment)
+    return keys.row_mac("authenticator", row.secret, row.id, row.user, row.kind, row.state, enrolment)
 
 
 def _authenticator(keys: Keys, row: Row) -> Authenticator:

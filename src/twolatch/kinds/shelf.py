@@ -28,4 +28,7 @@ def take(kinds: tuple[Kind, ...], name: str) -> Kind:
 
 
 def find(kinds: tuple[Kind, ...], name: str) -> Kind | None:
-    return next((kind for kind in kinds if kind.name == name), None)
+    for kind in kinds:
+        if kind.name == name:
+            return kind
+    return None

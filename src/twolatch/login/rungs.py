@@ -3,8 +3,6 @@
 The attempt stays the one it is. Whatever is proved first, here or on the phone, ends the question; the rest comes late.
 """
 
-from dataclasses import asdict
-
 from msgspec.structs import replace
 
 from twolatch import audit, limits
@@ -25,6 +23,7 @@ from twolatch.storage.db import Tx
 from twolatch.words.events import Event
 from twolatch.words.limits import SECOND
 from twolatch.words.refusals import Code, Refusal, seconds_until
+from twolatch.words.shapes import facts_of
 from twolatch.words.visit import Visit
 
 
@@ -59,7 +58,7 @@ async def ask_number_to(house: House, challenge: str, attempt: Attempt | None, n
         opening = await open_number(tx, house, one, user.name, seen, expires, now)
         if isinstance(opening, Refusal):
             return opening
-        then = replace(seen, memory=opening.memory, number=asdict(opening.prompt), expires_at=expires)
+        then = replace(seen, memory=opening.memory, number=facts_of(opening.prompt), expires_at=expires)
         if not await authenticators.ask_number(tx, house.keys, then, now):
             return Refusal(Code.LOGIN_START_OVER)
         if attempt:

@@ -1,7 +1,7 @@
 """ "Test my phone": the client walks every way to approve and sees which works. Nothing is opened by any of it."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 
 from msgspec.structs import replace
@@ -21,6 +21,7 @@ from twolatch.storage.db import Tx
 from twolatch.words.events import Event
 from twolatch.words.limits import PUSH_TESTS, TRIALS, Limit
 from twolatch.words.refusals import Code, Refusal, seconds_until
+from twolatch.words.shapes import facts_of
 from twolatch.words.visit import Visit
 
 
@@ -110,7 +111,7 @@ async def _begin(
         opening = await rungs.open_number(tx, house, one, who.user.name, question, question.expires_at, now)
         if isinstance(opening, Refusal):
             return opening
-        question = replace(question, memory=opening.memory, number=asdict(opening.prompt))
+        question = replace(question, memory=opening.memory, number=facts_of(opening.prompt))
     if refused := await ask(tx, house, who.user, one, question, now):
         return refused
     if wakes:

@@ -1,10 +1,9 @@
 """The challenge: serialised once, signed, stored and sent as those very bytes (docs/protocol.md, 3.1)."""
 
-import json
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from msgspec import Meta, Struct, ValidationError, to_builtins
-from msgspec.json import Decoder
+from msgspec import Meta, Struct, ValidationError
+from msgspec.json import Decoder, Encoder
 
 from twolatch.protocol.octets import Malformed, label, unb64u
 from twolatch.protocol.shapes import Host, Id, Millis, Short, UserName
@@ -57,11 +56,16 @@ class Challenge(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 _DECODER = Decoder(Challenge, strict=True)
+# RFC 8785 for what challenges are made of: ASCII names, text, booleans, null, integers below 2**53.
+_ENCODER = Encoder(order="sorted")
 
 
 def encode(challenge: Challenge) -> bytes:
     """Canonical JSON (RFC 8785). Raises Malformed on text that has no UTF-8 (a lone surrogate)."""
-    return _canonical(to_builtins(challenge))
+    try:
+        return _ENCODER.encode(challenge)
+    except UnicodeEncodeError as fault:
+        raise Malformed("text holds a lone surrogate") from fault
 
 
 def decode(raw: bytes) -> Challenge:
@@ -83,12 +87,3 @@ def decode(raw: bytes) -> Challenge:
 def signed_text(raw: bytes) -> bytes:
     """What the server's signing key signs."""
     return label("challenge") + raw
-
-
-def _canonical(value: Any) -> bytes:
-    """RFC 8785 for what challenges are made of: ASCII names, text, booleans, null, integers below 2**53."""
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    try:
-        return text.encode("utf-8")
-    except UnicodeEncodeError as fault:
-        raise Malformed("text holds a lone surrogate") from fault

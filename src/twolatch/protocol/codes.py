@@ -10,6 +10,7 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LINK_VERSION = "1"
 ID_PATTERN = "^[0-7][0-9a-hjkmnp-tv-z]{25}$"
 
+_PAIRS = [first + second for first in ALPHABET.lower() for second in ALPHABET.lower()]
 _VALUE = {sign: value for value, sign in enumerate(ALPHABET)}
 _LOOKALIKE = str.maketrans({"O": "0", "I": "1", "L": "1", " ": None, "-": None})
 _ID = re.compile(ID_PATTERN.rstrip("$"), re.ASCII)
@@ -62,7 +63,7 @@ def new_id(random16: bytes) -> str:
     if len(random16) != 16:
         raise Malformed("an id takes sixteen random bytes")
     number = int.from_bytes(random16, "big")
-    return "".join(ALPHABET[number >> 5 * (25 - place) & 31] for place in range(26)).lower()
+    return "".join([_PAIRS[number >> place & 1023] for place in range(120, -1, -10)])
 
 
 def is_id(text: str) -> bool:

@@ -1,7 +1,7 @@
 """The closed set of things a login can ask of a person. Faces know shapes only, never kinds."""
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,11 @@ class TypePassword:
 
 
 Prompt = ApproveOnPhone | AnswerChallenge | TypeCode | TypeCells | BrowserCeremony | TypePassword
+
+
+def facts_of(prompt: Prompt) -> dict[str, Any]:
+    """Its fields by name."""
+    return {name: getattr(prompt, name) for name in prompt.__slots__}
 
 
 # Setting up: what the portal shows before a first right answer makes an authenticator active.

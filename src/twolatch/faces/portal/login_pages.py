@@ -1,6 +1,6 @@
 """The two latches: name and password, then the phone; and the way out."""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from starlette.requests import Request
@@ -12,6 +12,7 @@ from twolatch.faces import cookies
 from twolatch.faces.portal.places import Place, path_of
 from twolatch.faces.portal.rendering import qr_picture
 from twolatch.faces.portal.showing import (
+    asks,
     asks_for_state,
     go,
     over,
@@ -38,6 +39,7 @@ from twolatch.sessions.flows import signed_in
 from twolatch.words.refusals import Code, Refusal
 from twolatch.words.secret import Secret
 from twolatch.words.shapes import ApproveOnPhone
+from twolatch.words.visit import Visit
 
 STREAM_SECONDS = 600.0
 # After a right password, and typing another one would not help.
@@ -55,7 +57,7 @@ async def page(request: Request) -> Response:
         return go("/closed")
     if cookies.SESSION in cookies_of(request):
         return to_login(request)
-    return show(request, "login", Place.LOGIN, refused=None, name="", ended="ended" in request.query_params)
+    return show(request, "login", Place.LOGIN, refused=None, name="", ended=asks(request, "ended"))
 
 
 async def begin(request: Request) -> Response:
@@ -87,15 +89,16 @@ async def by_key(request: Request) -> Response:
 
 
 async def second(request: Request) -> Response:
-    return await _standing_at(request, await flows.look(house_of(request), visit_before_login(request)), None)
+    visit = visit_before_login(request)
+    return await _standing_at(request, visit, await flows.look(house_of(request), visit), None)
 
 
-async def _standing_at(request: Request, view: View, refusal: Refusal | None) -> Response:
+async def _standing_at(request: Request, visit: Visit, view: View, refusal: Refusal | None) -> Response:
     if isinstance(view, StartOver):
         return over(request, Refusal(view.refusal))
     if isinstance(view, MailSent):
         return show(request, "reading_link", Place.SECOND, refused=None, stage="sent", token="")
-    return await _second(request, view, refusal)
+    return await _second(request, visit, view, refusal)
 
 
 def scan_of(request: Request, waits: Waits | None) -> dict[str, str] | None:
@@ -104,14 +107,14 @@ def scan_of(request: Request, waits: Waits | None) -> dict[str, str] | None:
         return None
     house, key = house_of(request), unb64u(waits.prompt.page_key, 16)
     base = house.settings.phone_url
-    wants_picture = "scan" in request.query_params
+    wants_picture = asks(request, "scan")
     picture = qr_picture(made_now(key, waits.challenge, house.clock.now()).url(base)) if wants_picture else ""
     return {"base": base, "challenge": waits.challenge, "picture": picture}
 
 
-async def _second(request: Request, view: Waits | Ready, refusal: Refusal | None) -> Response:
+async def _second(request: Request, visit: Visit, view: Waits | Ready, refusal: Refusal | None) -> Response:
     waits = view if isinstance(view, Waits) else None
-    ways = await choosing.ways(house_of(request), visit_before_login(request), waits) if waits else []
+    ways = await choosing.ways(house_of(request), visit, waits) if waits else []
     return show(
         request,
         "second",
@@ -129,7 +132,7 @@ async def _second(request: Request, view: Waits | Ready, refusal: Refusal | None
 
 def way_shown(house: House, way: Way) -> dict[str, Any]:
     kind = take(house.kinds, way.kind)
-    return {**asdict(way), "icon": icon_of(kind), "how": how_of(kind)}
+    return {**{name: getattr(way, name) for name in way.__slots__}, "icon": icon_of(kind), "how": how_of(kind)}
 
 
 async def wait(request: Request) -> Response | EventStream:
@@ -166,7 +169,7 @@ async def number(request: Request) -> Response:
     answer = await rungs.ask_number(house, visit)
     if not isinstance(answer, Refusal):
         return go("/login/second")
-    return await _standing_at(request, await flows.look(house, visit), answer)
+    return await _standing_at(request, visit, await flows.look(house, visit), answer)
 
 
 async def switch(request: Request) -> Response:
@@ -187,7 +190,7 @@ async def answer(request: Request) -> Response:
     view = await flows.look(house, visit)
     if isinstance(view, Ready):
         return await collected(request)  # the phone was faster
-    return await _standing_at(request, view, done)
+    return await _standing_at(request, visit, view, done)
 
 
 async def collected(request: Request) -> Response:
@@ -239,7 +242,7 @@ async def _anew(request: Request, instead: str) -> Response:
     answer = await flows.again(house, visit, instead)
     if not isinstance(answer, Refusal):
         return await collected(request) if answer.is_ready else go("/login/second")
-    return await _standing_at(request, await flows.look(house, visit), answer)
+    return await _standing_at(request, visit, await flows.look(house, visit), answer)
 
 
 async def cancel(request: Request) -> Response:

@@ -1,12 +1,12 @@
 """How a handler answers: show a page, go elsewhere, or show a refusal."""
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -147,13 +147,13 @@ def go(path: str, *, done: str = "") -> Response:
 
 def done_of(request: Request) -> str | None:
     """What the form before this page did. A foreign page that links here with such a word is not believed."""
-    done = request.query_params.get("done", "")
+    done = request.query_params["done"] if asks(request, "done") else ""
     return done if done in DONE and request.headers.get("sec-fetch-site", "same-origin") == "same-origin" else None
 
 
 def state(name: str, act: str) -> str:
     """JSON for the waiting page's script: `act` is "wait", "collect" or "look" (load the page again)."""
-    return json.dumps({"state": name, "act": act})
+    return msgspec.json.encode({"state": name, "act": act}).decode()
 
 
 def state_response(standing: str) -> Response:
@@ -161,7 +161,12 @@ def state_response(standing: str) -> Response:
 
 
 def asks_for_state(request: Request) -> bool:
-    return "state" in request.query_params
+    return asks(request, "state")
+
+
+def asks(request: Request, name: str) -> bool:
+    """Whether the address asks for something by this name. Most ask for nothing."""
+    return bool(request.scope["query_string"]) and name in request.query_params
 
 
 def refuse(request: Request, refusal: Refusal) -> Response:
