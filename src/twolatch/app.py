@@ -39,6 +39,7 @@ from twolatch.house.traced import TracedDatabase, TracedHasher
 from twolatch.kinds.kind import Site
 from twolatch.kinds.phone import PhoneKeys
 from twolatch.kinds.shelf import shelf
+from twolatch.login import unfinished
 from twolatch.notices.post import PostOffice
 from twolatch.regions import BadRegions, Regions, days, shipped
 from twolatch.regions import read as read_regions
@@ -323,6 +324,7 @@ async def _running(house: House, metrics: Metrics | None) -> AsyncIterator[None]
         lambda: timekeeper.run(house),
         office.run,
         lambda: janitor.run(house),
+        lambda: unfinished.run(house),
         lambda: closing.run(house),
         lambda: proposals.run(house),
         lambda: sequencer.run(house, sinks, metrics),

@@ -1,18 +1,49 @@
 """A right password that no second step followed is told to the client: once, and to nobody who finished."""
 
+from collections.abc import AsyncIterator
+
+import pytest
+
 from tests.people import Browser, Phone, Town, at_once
 from twolatch.client.outcomes import Answered
+from twolatch.login import store, unfinished
+from twolatch.login.model import Attempt
 from twolatch.people.model import User
 from twolatch.protocol.answer import Decision
+from twolatch.storage.db import Tx
 
 NOW = 3 * 60_000  # the post office may hold it for two minutes while it posts it
 LATER = 15 * 60_000
 
 
 async def due(town: Town, user: User, ahead: int = NOW) -> int:
-    """How many such letters are posted or to be posted by then (ms from now)."""
+    """How many such letters are posted or to be posted by then (ms from now). Those that are still to be written are
+    written for this look, and it is taken back."""
+    until = town.house.clock.now() + ahead
     sql = "FROM notices WHERE user_id = :id AND kind = 'unfinished' AND due_at <= :until"
-    return await town.count(sql, id=user.id, until=town.house.clock.now() + ahead)
+
+    async def look(tx: Tx) -> None:
+        told = [
+            attempt.user == user.id
+            async for attempt in _untold(tx, until)
+            if await unfinished.tell(tx, town.house, attempt, until)
+        ]
+        raise Looked(sum(told))
+
+    with pytest.raises(Looked) as looked:
+        await town.house.db.write(look)
+    return await town.count(sql, id=user.id, until=until) + looked.value.many
+
+
+async def _untold(tx: Tx, until: int) -> AsyncIterator[Attempt]:
+    while attempt := await store.take_untold(tx, until):
+        yield attempt
+
+
+class Looked(Exception):
+    def __init__(self, many: int) -> None:
+        super().__init__(many)
+        self.many = many
 
 
 async def at_home(town: Town) -> tuple[User, Phone]:
@@ -59,7 +90,7 @@ async def test_asking_again_puts_it_off_and_does_not_double_it(town: Town) -> No
     user, _ = await at_home(town)
     browser = town.browser()
     await browser.log_in(user.name)
-    waits = "SELECT due_at FROM notices WHERE user_id = :id AND kind = 'unfinished'"
+    waits = "SELECT tell_at AS due_at FROM attempts WHERE user_id = :id AND stage = 'open'"
     first = await town.house.db.row(waits, id=user.id)
     await browser.send("/login/again")
     await browser.send("/login/number")
@@ -89,7 +120,7 @@ async def test_beginning_again_and_again_or_in_another_name_hides_nothing(town: 
     await thief.log_in(user.name)
     await thief.log_in(own.name)
     assert await due(town, user, LATER) == 1, "his own login does not cover Anna's"
-    await town.do("DELETE FROM notices WHERE user_id = :id", id=user.id)
+    await town.do("UPDATE attempts SET tell_at = 0 WHERE user_id = :id", id=user.id)
     await town.do("DELETE FROM challenges WHERE user_id = :id", id=user.id)
     again = town.browser()
     for _ in range(4):
@@ -135,3 +166,15 @@ async def test_many_collections_at_once_leave_neither_a_letter_nor_two_sessions(
     assert await due(town, user, LATER) == 0
     charge = await town.house.db.row("SELECT count FROM meters WHERE key = :key", key=f"unfinished:{user.id}")
     assert charge is None or charge["count"] == 0
+
+
+async def test_the_letter_is_written_when_its_time_has_come_and_once(town: Town) -> None:
+    user, _ = await at_home(town)
+    browser = town.browser()
+    await browser.log_in(user.name)
+    now = town.house.clock.now()
+    await unfinished.tell_due(town.house, now)
+    assert "unfinished" not in await town.notices(user)
+    for _ in range(2):
+        await unfinished.tell_due(town.house, now + LATER)
+    assert (await town.notices(user))["unfinished"] == 1

@@ -11,6 +11,7 @@ from twolatch.house import House
 from twolatch.people import store as people
 from twolatch.people.model import User, canonical_name
 from twolatch.protocol.labels import clean_label
+from twolatch.sessions.flows import idle
 from twolatch.sessions.model import ReadingOnly, SignedIn
 from twolatch.storage.db import Tx
 from twolatch.words.events import Event
@@ -85,6 +86,11 @@ async def value(house: House, number: str, equity: int, now: int) -> Account | N
 
 async def mine(house: House, user: User) -> list[Account]:
     return await store.of_user(house.db, user.id)
+
+
+async def counted(house: House, who: SignedIn, now: int) -> tuple[int, int]:
+    """How many accounts he has, and how many sessions beside this one."""
+    return await store.counted(house.db, who.user.id, who.session, now, idle(house))
 
 
 async def papers(house: House, user: User, now: int) -> list[Document]:

@@ -1,6 +1,7 @@
 """Accounts, who sees them, and their sealed papers."""
 
 from twolatch.accounts.model import Account, Document, Kind, State
+from twolatch.sessions import store as sessions
 from twolatch.storage.db import Database, Row, Tx
 
 _FIELDS = """accounts.id, accounts.number, accounts.label, accounts.state, accounts.created_at, accounts.asked_at,
@@ -151,6 +152,19 @@ async def of_user(db: Database | Tx, user: str) -> list[Account]:
         user=user,
     )
     return [account_of(row) for row in rows]
+
+
+async def counted(db: Database, user: str, session: str, now: int, idle: int) -> tuple[int, int]:
+    """How many accounts this client may see, and how many sessions he has beside this one."""
+    row = await db.row(
+        f"""SELECT (SELECT COUNT(*) FROM account_users WHERE user_id = :user) AS accounts,
+                   ({sessions.OTHERS}) AS others""",  # noqa: S608
+        user=user,
+        session=session,
+        now=now,
+        idle_since=now - idle,
+    )
+    return (int(row["accounts"]), int(row["others"])) if row else (0, 0)
 
 
 async def users_of(db: Database | Tx, account: str) -> list[tuple[str, bool]]:

@@ -76,6 +76,12 @@ async def coming(house: House, user: User) -> Authenticator | None:
     return next(iter(await store.of_user(house.db, house.keys, user.id, waits, _kind(house).name)), None)
 
 
+async def held_and_coming(house: House, user: User) -> tuple[list[Authenticator], Authenticator | None]:
+    """What the client holds, and the card as above; in one read."""
+    held, waiting = await store.of_client(house.db, house.keys, user.id)
+    return held, next((one for one in waiting if isinstance(policy.kind_of(house, one), Printed)), None)
+
+
 async def may_begin(house: House, who: SignedIn, now: int) -> Authenticator | Refusal:
     """The card this session can set up, or why it cannot now. Reads only."""
     one = await coming(house, who.user)

@@ -98,14 +98,21 @@ async def find(db: Database | Tx, keys: Keys, authenticator: str) -> Authenticat
 async def held_by(db: Database | Tx, keys: Keys, user: str) -> list[Authenticator]:
     """What counts as the client's second factor, the one used last first; what another user of his shares with him,
     too. Who writes into the database shares nothing: the row itself, under its MAC, says with whom."""
+    return (await of_client(db, keys, user))[0]
+
+
+async def of_client(db: Database | Tx, keys: Keys, user: str) -> tuple[list[Authenticator], list[Authenticator]]:
+    """What is held, as above; and what is the client's own and has not answered yet."""
     rows = await db.rows(
-        f"""SELECT {_FIELDS} FROM authenticators WHERE user_id = :user AND state <> 'removed' AND state IN ({_HELD})
+        f"""SELECT {_FIELDS} FROM authenticators WHERE user_id = :user AND state <> 'removed'
             UNION ALL
             SELECT {_FIELDS} FROM authenticators WHERE guest = :user AND guest <> '' AND state IN ({_HELD})
             ORDER BY used_at DESC, created_at DESC""",  # noqa: S608
         user=user,
     )
-    return [found for row in rows if user in (found := _held(keys, row)).holders]
+    held = [found for row in rows if row["state"] in HELD and user in (found := _held(keys, row)).holders]
+    own = [_held(keys, row) for row in rows if row["state"] == State.UNPROVEN]
+    return held, [one for one in own if one.state is State.UNPROVEN]
 
 
 def _held(keys: Keys, row: Row) -> Authenticator:
@@ -250,9 +257,8 @@ async def recent(db: Database, keys: Keys, authenticator: str, since: int) -> li
     rows = await db.rows(
         f"""SELECT {_CHALLENGE} FROM challenges WHERE authenticator_id = :id AND created_at > :since
             ORDER BY created_at DESC LIMIT 20""",  # noqa: S608
-        id=authenticator,
-        since=since,
-    )
+        id=authenticator, since=since,
+    )  # fmt: skip
     return [_challenge(keys, row) for row in rows]
 
 
@@ -319,9 +325,8 @@ async def is_another_waiting(tx: Tx, user: str, now: int) -> bool:
     row = await tx.row(
         """SELECT 1 AS one FROM challenges
            WHERE user_id = :user AND state = 'pending' AND purpose = 'login' AND expires_at > :now LIMIT 1""",
-        user=user,
-        now=now,
-    )
+        user=user, now=now,
+    )  # fmt: skip
     return row is not None
 
 
@@ -330,10 +335,8 @@ async def end_everything(tx: Tx, user: str, stage: Stage, now: int) -> list[Row]
     return await tx.rows(
         """UPDATE challenges SET state = :stage, ended_at = :now
            WHERE user_id = :user AND state IN ('pending', 'approved') RETURNING id, authenticator_id""",
-        user=user,
-        stage=stage.value,
-        now=now,
-    )
+        user=user, stage=stage.value, now=now,
+    )  # fmt: skip
 
 
 async def end_of(tx: Tx, authenticator: str, stage: Stage, now: int, user: str = "") -> list[Row]:

@@ -69,6 +69,7 @@ class Keys:
         self._peppers: dict[int, bytes] = {}
         self.closes_with = self.peppers_with = 0
         self._mac_begun = lru_cache(maxsize=32)(self._begin_mac)
+        self._row_mac = lru_cache(maxsize=256)(self._make_row_mac)  # a login looks at the same row five times
         self._private: dict[str, EllipticCurvePrivateKey] = {}
         self._audit: Ed25519PrivateKey | None = None
         for (purpose, number), root in roots.items():
@@ -131,7 +132,10 @@ class Keys:
             if 0 < number_of(sealed) - max(self._closing) <= SOON:
                 raise WrongKey(f"this process has not learned yet what closed a row of {purpose}")
             return self._draw(32)
-        return _ended(one.rows, lp(purpose, *parts, sealed))
+        return self._row_mac(one, purpose, *parts, sealed)
+
+    def _make_row_mac(self, one: _Closing, *parts: str | bytes) -> bytes:
+        return _ended(one.rows, lp(*parts))
 
     def mac(self, purpose: str, *parts: str | bytes) -> bytes:
         """32 bytes; a separate key for each purpose, every part length-prefixed."""

@@ -248,7 +248,7 @@ async def keep_moved(tx: Tx, by: int) -> None:
 async def sweep(tx: Tx, *, challenges: int, sessions: int) -> None:
     """Drops what ended before the given times (ms)."""
     await tx.run("DELETE FROM challenges WHERE expires_at < :before", before=challenges)
-    await tx.run("DELETE FROM attempts WHERE expires_at < :before", before=challenges)
+    await tx.run("DELETE FROM attempts WHERE expires_at < :before AND tell_at = 0", before=challenges)
     await tx.run("DELETE FROM activations WHERE expires_at < :before AND state <> 'active'", before=challenges)
     await tx.run("DELETE FROM notices WHERE state <> 'waiting' AND created_at < :before", before=challenges)
     await tx.run("DELETE FROM hand_overs WHERE expires_at < :before", before=challenges)

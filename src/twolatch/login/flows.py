@@ -107,26 +107,33 @@ async def open_attempt(
     lives = house.settings.challenge_seconds * SECOND
     subject = counted_as(user.id, question)
     end = question.expires_at + TOLD if question else visit.now + lives
-    attempt = Attempt(house.chance.id(), user.id, Stage.OPEN, question.id if question else "", visit.now, end)
+    attempt = Attempt(
+        house.chance.id(), user.id, Stage.OPEN, question.id if question else "", visit.now, end,
+        agent=visit.agent, address=visit.address, tell_at=unfinished.tell_at(user, question, end),
+    )  # fmt: skip
 
     async def work(tx: Tx) -> Proceed | Refusal:
         if await people.take_turn(tx, user.id) is None:
             return Refusal(Code.LOGIN_START_OVER)
         await right.settle(tx)
-        paid = await limits.pay(tx, CHALLENGES, subject, visit.now)
-        if isinstance(paid, limits.Blocked):
-            return Refusal(Code.LOGIN_CHALLENGES, retry_after=seconds_until(paid.until, visit.now))
+        if refused := _too_many(await limits.pay(tx, CHALLENGES, subject, visit.now), visit.now):
+            return refused
         if question and one and (refused := await ask(tx, house, user, one, question, visit.now)):
             return refused
         await unfinished.replaced(tx, await store.insert(tx, visit.pre, attempt), user, visit)
-        if question:
-            await unfinished.announce(tx, house, visit, user, attempt)
         await audit.write(
             tx, visit.now, Event.PASSWORD_RIGHT, user.id, attempt.id, address=visit.address, agent=visit.agent
         )
         return Proceed(is_ready=question is None)
 
     return await house.db.write(work)
+
+
+def _too_many(paid: limits.Paid | limits.Blocked, now: int) -> Refusal | None:
+    """Logins begun and not approved."""
+    if isinstance(paid, limits.Paid):
+        return None
+    return Refusal(Code.LOGIN_CHALLENGES, retry_after=seconds_until(paid.until, now))
 
 
 async def look(house: House, visit: Visit) -> View:
@@ -187,12 +194,9 @@ async def again(house: House, visit: Visit, instead: str = "") -> Proceed | Refu
             return seen
         question = structs.replace(drawn, tries=seen.tries)
         paid = await limits.pay(tx, CHALLENGES, counted_as(user.id, question), visit.now)
-        if isinstance(paid, limits.Blocked):
-            return Refusal(Code.LOGIN_CHALLENGES, retry_after=seconds_until(paid.until, visit.now))
-        if refused := await ask(tx, house, user, one, question, visit.now):
+        if refused := _too_many(paid, visit.now) or await ask(tx, house, user, one, question, visit.now):
             return refused
         await store.point_at(tx, attempt.id, question.id, question.expires_at + TOLD)
-        await unfinished.put_off(tx, attempt.id, question.expires_at + TOLD)
         return Proceed(is_ready=False)
 
     return await house.db.write(work)
@@ -213,7 +217,7 @@ async def cancel(house: House, visit: Visit) -> None:
         if attempt is None:
             return
         await audit.write(tx, visit.now, Event.LOGIN_CANCELLED, attempt.user, attempt.id)
-        await unfinished.given_up(tx, house, attempt.id, visit.now)
+        await unfinished.given_up(tx, house, attempt, visit.now)
         old = attempt.challenge and await authenticators.find_challenge(tx, house.keys, attempt.challenge)
         if old and await authenticators.end_challenge(tx, old.id, ChallengeStage.CANCELLED, visit.now):
             tell(tx, house, [{"id": old.id, "authenticator_id": old.authenticator}])
@@ -245,7 +249,7 @@ class _NotOurs(Exception):
 
 async def _collect(tx: Tx, house: House, visit: Visit, attempt: Attempt, bound_to: str, is_alone: bool) -> Collected:
     now = visit.now
-    user = await people.take_turn(tx, attempt.user)
+    user, is_known = await sessions.take_turn(tx, attempt.user, visit.browser)
     proof = None
     if attempt.challenge:
         proof = await authenticators.consume(tx, attempt.challenge, attempt.user, now)
@@ -260,8 +264,7 @@ async def _collect(tx: Tx, house: House, visit: Visit, attempt: Attempt, bound_t
     if not await store.collect(tx, attempt.id, visit.pre, now):
         raise _NotOurs
     browser_token = house.chance.token()
-    is_known = bool(bound_to) or await sessions.is_known(tx, visit.browser, user.id)
-    browser = visit.browser if is_known else fingerprint(browser_token)
+    browser = visit.browser if is_known or bound_to else fingerprint(browser_token)
     token, new = await _new_session(tx, house, visit, user, proof, browser, bound_to)
     new = replace(new, proved=f"{new.proved}.alone") if is_alone else new
     if proof:

@@ -28,6 +28,9 @@ class Attempt(Struct, frozen=True):
     created_at: int
     expires_at: int
     link: bytes = b""  # SHA-256 of a mailed link that has to be followed first
+    agent: str = ""
+    address: str = ""
+    tell_at: int = 0  # then the client is told that nobody finished it; 0: there is nothing to tell
 
 
 class Asked(Struct, frozen=True):

@@ -14,7 +14,7 @@ from twolatch.authenticators.model import Authenticator, Challenge, Stage, State
 from twolatch.house import House
 from twolatch.kinds.kind import AnswersNumbers, Opening, Typed
 from twolatch.kinds.shelf import take
-from twolatch.login import step_up, store, unfinished
+from twolatch.login import step_up, store
 from twolatch.login.flows import TOLD
 from twolatch.login.model import Attempt, Proceed
 from twolatch.people import store as people
@@ -63,7 +63,6 @@ async def ask_number_to(house: House, challenge: str, attempt: Attempt | None, n
             return Refusal(Code.LOGIN_START_OVER)
         if attempt:
             await store.point_at(tx, attempt.id, asked.id, expires + TOLD)
-            await unfinished.put_off(tx, attempt.id, expires + TOLD)
         await audit.write(tx, now, Event.NUMBER_ASKED, user.id, asked.id, phone=one.id)
         return Proceed(is_ready=False)
 

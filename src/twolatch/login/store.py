@@ -7,7 +7,7 @@ from twolatch.house.keys import Keys
 from twolatch.login.model import Asked, Attempt, Stage
 from twolatch.storage.db import Database, Row, Tx
 
-_FIELDS = "id, user_id, stage, challenge_id, created_at, expires_at, link"
+_FIELDS = "id, user_id, stage, challenge_id, created_at, expires_at, link, agent, address, tell_at"
 _OWN_FIELDS = ", ".join(f"attempts.{name}" for name in _FIELDS.split(", "))
 
 
@@ -20,6 +20,9 @@ def _attempt(row: Row) -> Attempt:
         int(row["created_at"]),
         int(row["expires_at"]),
         bytes(row["link"] or b""),
+        row["agent"],
+        row["address"],
+        int(row["tell_at"]),
     )
 
 
@@ -27,8 +30,9 @@ async def insert(tx: Tx, pre: bytes, new: Attempt) -> Attempt | None:
     """The browser's older attempt ends, and is returned: there is one live attempt per browser."""
     older = await end(tx, pre)
     tx.later(
-        """INSERT INTO attempts (id, pre, user_id, stage, challenge_id, created_at, expires_at, link)
-           VALUES (:id, :pre, :user_id, 'open', :challenge, :now, :expires, :link)""",
+        """INSERT INTO attempts (id, pre, user_id, stage, challenge_id, created_at, expires_at, link, agent, address,
+                                 tell_at)
+           VALUES (:id, :pre, :user_id, 'open', :challenge, :now, :expires, :link, :agent, :address, :tell_at)""",
         id=new.id,
         pre=pre,
         user_id=new.user,
@@ -36,6 +40,9 @@ async def insert(tx: Tx, pre: bytes, new: Attempt) -> Attempt | None:
         now=new.created_at,
         expires=new.expires_at,
         link=new.link or None,
+        agent=new.agent,
+        address=new.address,
+        tell_at=new.tell_at,
     )
     return older
 
@@ -90,10 +97,12 @@ async def standing(db: Database | Tx, keys: Keys, pre: bytes, now: int) -> tuple
 
 
 async def point_at(tx: Tx, attempt: str, challenge: str, expires: int) -> bool:
-    """The attempt waits for another challenge now."""
+    """The attempt waits for another challenge now, and whoever does not finish it is told of later."""
     return bool(
         await tx.run(
-            "UPDATE attempts SET challenge_id = :challenge, expires_at = :expires WHERE id = :id AND stage = 'open'",
+            """UPDATE attempts SET challenge_id = :challenge, expires_at = :expires,
+                   tell_at = CASE WHEN tell_at > 0 THEN :expires ELSE 0 END
+               WHERE id = :id AND stage = 'open'""",
             id=attempt,
             challenge=challenge,
             expires=expires,
@@ -102,9 +111,10 @@ async def point_at(tx: Tx, attempt: str, challenge: str, expires: int) -> bool:
 
 
 async def collect(tx: Tx, attempt: str, pre: bytes, now: int) -> bool:
-    """`open` becomes `collected`, once, and only for the browser that began (rule C1)."""
+    """`open` becomes `collected`, once, and only for the browser that began (rule C1). There is nothing to tell any
+    more."""
     row = await tx.row(
-        """UPDATE attempts SET stage = 'collected'
+        """UPDATE attempts SET stage = 'collected', tell_at = 0
            WHERE id = :id AND pre = :pre AND stage = 'open' AND expires_at > :now RETURNING id""",
         id=attempt,
         pre=pre,
@@ -123,3 +133,28 @@ async def use_link(tx: Tx, pre: bytes, link: bytes, now: int) -> bool:
         now=now,
     )
     return row is not None
+
+
+# what nobody finished
+
+
+async def untold(db: Database) -> int | None:
+    """When the next of these is told, in ms; None when there is none."""
+    row = await db.row("SELECT MIN(tell_at) AS due FROM attempts WHERE tell_at > 0")
+    return None if row is None or row["due"] is None else int(row["due"])
+
+
+async def take_untold(tx: Tx, now: int) -> Attempt | None:
+    """One that is to be told by now; nobody else gets it."""
+    row = await tx.row(
+        f"""UPDATE attempts SET tell_at = 0
+            WHERE tell_at > 0 AND tell_at <= :now
+              AND id = (SELECT id FROM attempts WHERE tell_at > 0 AND tell_at <= :now ORDER BY tell_at LIMIT 1)
+            RETURNING {_FIELDS}""",  # noqa: S608
+        now=now,
+    )
+    return None if row is None else _attempt(row)
+
+
+async def tell_nothing(tx: Tx, attempt: str) -> None:
+    tx.later("UPDATE attempts SET tell_at = 0 WHERE id = :id", id=attempt)

@@ -75,15 +75,6 @@ def _keep(
     )
 
 
-async def put_off(tx: Tx, notice: str, due: int) -> None:
-    await tx.run("UPDATE notices SET due_at = :due WHERE id = :id AND state = 'waiting'", id=notice, due=due)
-
-
-async def hasten(tx: Tx, house: House, notice: str, now: int) -> None:
-    await put_off(tx, notice, now)
-    tx.after(lambda: house.signals.tell(WAITING))
-
-
 async def withdraw(tx: Tx, notice: str) -> bool:
     """False when there is none, or it has been posted."""
     row = await tx.row("DELETE FROM notices WHERE id = :id AND state = 'waiting' RETURNING id", id=notice)

@@ -95,12 +95,12 @@ async def add(tx: Tx, user: User, now: int) -> bool:
     )
 
 
+TAKE_TURN = f"UPDATE users SET turn = turn + 1 WHERE id = :id RETURNING {_FIELDS}"  # noqa: S608
+
+
 async def take_turn(tx: Tx, user: str) -> User | None:
     """Locks the client's row for this transaction: what must not happen twice at a time waits here."""
-    row = await tx.row(
-        f"UPDATE users SET turn = turn + 1 WHERE id = :id RETURNING {_FIELDS}",  # noqa: S608
-        id=user,
-    )
+    row = await tx.row(TAKE_TURN, id=user)
     return None if row is None else user_of(row)
 
 

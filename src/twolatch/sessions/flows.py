@@ -35,7 +35,7 @@ async def bearer(house: House, token: str, now: int, bound_to: str = "") -> Sign
     it was used."""
     if not token:
         return None
-    found = await store.by_token(house.db, fingerprint(token), now, _idle(house), bound_to)
+    found = await store.by_token(house.db, fingerprint(token), now, idle(house), bound_to)
     if found is None or found[1].is_off or found[1].closed_at:
         return None
     await _seen(house, found[0], now)
@@ -44,11 +44,11 @@ async def bearer(house: House, token: str, now: int, bound_to: str = "") -> Sign
 
 async def bearer_by_id(house: House, tx: Database | Tx, session: str, user: str, now: int) -> Live | None:
     """A browser's session as it stands, for who was told of it by its client. Notes nothing."""
-    found = await store.by_id(tx, session, user, now, _idle(house))
+    found = await store.by_id(tx, session, user, now, idle(house))
     if found is None or found[1].is_off or found[1].closed_at:
         return None
-    row, _ = found
-    return Live(_bearer_of(house, *found, now), int(row["begun_at"]), int(row["ends_at"]))
+    bearer, row = _bearer_of(house, *found, now), found[0]
+    return Live(bearer, bearer.begun_at, int(row["ends_at"]))
 
 
 def _bearer_of(house: House, row: Row, user: User, now: int) -> SignedIn | Bridging:
@@ -63,6 +63,7 @@ def _bearer_of(house: House, row: Row, user: User, now: int) -> SignedIn | Bridg
         row["address"],
         row["agent"],
         row["authenticator_id"] or "",
+        begun_at=int(row["begun_at"]),
     )
 
 
@@ -79,7 +80,7 @@ async def reading(house: House, token: str, now: int) -> ReadingOnly | None:
 
 async def at_desk(house: House, token: str, now: int) -> AtDesk | None:
     """Who works with this token, as long as he has the role: taken from him, it is over with the next request."""
-    found = await store.by_token(house.db, fingerprint(token), now, _idle(house), "", DESK) if token else None
+    found = await store.by_token(house.db, fingerprint(token), now, idle(house), "", DESK) if token else None
     if found is None or found[1].is_off or found[1].closed_at:
         return None
     row, user = found
@@ -94,7 +95,7 @@ async def at_desk(house: House, token: str, now: int) -> AtDesk | None:
 
 async def is_at_work(house: House, user: str, now: int) -> bool:
     """Whether he sits at the desk at this moment."""
-    return await store.is_at(house.db, user, DESK, now, _idle(house))
+    return await store.is_at(house.db, user, DESK, now, idle(house))
 
 
 async def _seen(house: House, row: Row, now: int) -> None:
@@ -117,7 +118,7 @@ def is_fresh(who: Bearer, now: int) -> bool:
 
 
 async def mine(house: House, who: SignedIn, now: int) -> list[Session]:
-    return await store.of_user(house.db, who.user.id, who.session, now, _idle(house))
+    return await store.of_user(house.db, who.user.id, who.session, now, idle(house))
 
 
 async def end(house: House, who: SignedIn | ReadingOnly, session: str, now: int) -> bool:
@@ -161,5 +162,6 @@ async def note_ended(tx: Tx, user: str, ended: Iterable[str], why: str, now: int
         await audit.write(tx, now, Event.SESSION_ENDED, user, session, why=why)
 
 
-def _idle(house: House) -> int:
+def idle(house: House) -> int:
+    """How long a session that nobody uses goes on, in ms."""
     return house.settings.session_idle_minutes * MINUTE

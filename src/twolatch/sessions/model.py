@@ -1,6 +1,6 @@
 """Being signed in is a type. A flow that needs it asks for it, and forgetting the check is a type error."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from twolatch.people.model import Role, Staff, User
 
@@ -17,6 +17,7 @@ class Bearer:
     address: str
     agent: str
     authenticator: str  # the one that proved last; empty after the password alone
+    begun_at: int = field(default=0, kw_only=True)  # in ms
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ async def by_token(
     row = await db.row(
         f"""SELECT sessions.id AS session, sessions.browser, sessions.proved, sessions.authenticator_id,
                    sessions.agent, sessions.address, sessions.seen_at, sessions.fresh_at,
-                   sessions.narrow_at, {people.OWN_FIELDS}
+                   sessions.narrow_at, sessions.created_at AS begun_at, {people.OWN_FIELDS}
             FROM sessions JOIN users ON users.id = sessions.user_id
             WHERE sessions.token = :token AND sessions.bound_to = :bound_to
               AND sessions.scope = :scope AND sessions.ended_at = 0
@@ -121,6 +121,11 @@ async def renew(tx: Tx, session: str, token: bytes, now: int, proof: Proof | Non
             narrow_at=proof.narrow_at if proof else 0,
         )
     )
+
+
+# How many other sessions than :session the client :user has; where another table is read with it.
+OTHERS = """SELECT COUNT(*) FROM sessions WHERE user_id = :user AND id <> :session AND ended_at = 0
+              AND ends_at > :now AND seen_at > :idle_since"""
 
 
 async def of_user(db: Database | Tx, user: str, this: str, now: int, idle: int) -> list[Session]:
@@ -248,6 +253,17 @@ async def by_name(db: Database, name: str, browser: bytes) -> tuple[User | None,
                    EXISTS (SELECT 1 FROM browsers WHERE browser = :browser AND user_id = users.id) AS is_known
             FROM users WHERE name = :name""",  # noqa: S608
         name=name,
+        browser=browser,
+    )
+    return (None, False) if row is None else (people.user_of(row), bool(browser and row["is_known"]))
+
+
+async def take_turn(tx: Tx, user: str, browser: bytes) -> tuple[User | None, bool]:
+    """As in `people`, and whether this client logged in with this browser before."""
+    row = await tx.row(
+        f"""{people.TAKE_TURN},
+            EXISTS (SELECT 1 FROM browsers WHERE browser = :browser AND user_id = :id) AS is_known""",  # noqa: S608
+        id=user,
         browser=browser,
     )
     return (None, False) if row is None else (people.user_of(row), bool(browser and row["is_known"]))

@@ -9,13 +9,14 @@ from twolatch.accounts import flows as accounts
 from twolatch.activation import flows
 from twolatch.activation.model import AwaitsNumber, Done, Finishing, Offer, Over, View
 from twolatch.authenticators import flows as authenticators
+from twolatch.authenticators import printing
 from twolatch.authenticators.model import Authenticator, ends_at
 from twolatch.authenticators.policy import has_room, running_out, usable
 from twolatch.custody import flows as custody
 from twolatch.desk import checking
 from twolatch.faces import cookies
 from twolatch.faces.portal.places import Place, path_of, place_of
-from twolatch.faces.portal.printed_pages import printed_coming
+from twolatch.faces.portal.printed_pages import printed_shown
 from twolatch.faces.portal.rendering import qr_picture
 from twolatch.faces.portal.showing import (
     asks_for_state,
@@ -32,7 +33,6 @@ from twolatch.faces.portal.support_pages import speaking_shown
 from twolatch.faces.stream import EventStream, looks
 from twolatch.faces.web import Stop, form_of, house_of, who_is, who_reads
 from twolatch.people import flows as people
-from twolatch.sessions import flows as sessions
 from twolatch.sessions.model import Bearer, SignedIn
 from twolatch.words.refusals import Code, Refusal
 
@@ -44,9 +44,9 @@ async def home(request: Request) -> Response:
         return go("/closed")
     who = await client_of(request)
     house = house_of(request)
-    held = await authenticators.mine(house, who.user)
+    held, printed = await printing.held_and_coming(house, who.user)
     now = house.clock.now()
-    listed = await sessions.mine(house, who, now)
+    count, others = await accounts.counted(house, who, now)
     active = usable(house, held, now, who.browser)
     return show(
         request,
@@ -55,14 +55,14 @@ async def home(request: Request) -> Response:
         phones=[one.name for one in active],
         keys_only=who.user.keys_only,
         ending=[_ending(one) for one in active if ends_at(one)],
-        session=next((one for one in listed if one.is_this), None),
-        others=sum(not one.is_this for one in listed),
+        session={"agent": who.agent, "address": who.address, "created_at": who.begun_at, "proved": who.proved},
+        others=others,
         done=done_of(request),
-        accounts=len(await accounts.mine(house, who.user)),
+        accounts=count,
         running_out=running_out(house, held),
         card=await card_coming(request, who),
         speaking=[speaking_shown(one) for one in await checking.with_me(house, who.user.id, now)],
-        printed=await printed_coming(request, who),
+        printed=printed_shown(printed),
         **await entry(request, who, held),
     )
 

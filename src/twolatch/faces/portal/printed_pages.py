@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from twolatch.authenticators import printing
+from twolatch.authenticators.model import Authenticator
 from twolatch.faces.portal.places import Place, path_of
 from twolatch.faces.portal.showing import client_of, go, show, told
 from twolatch.faces.web import Stop, form_of, house_of, visit_of
@@ -17,7 +18,10 @@ _ELSEWHERE = {Code.STEP_UP, Code.SESSION_ENDED, Code.BUSY}
 
 async def printed_coming(request: Request, who: SignedIn) -> dict[str, Any] | None:
     """The printed card this client can set up, as pages show it: its number, and when it was printed."""
-    one = await printing.coming(house_of(request), who.user)
+    return printed_shown(await printing.coming(house_of(request), who.user))
+
+
+def printed_shown(one: Authenticator | None) -> dict[str, Any] | None:
     return {"number": one.enrolment["number"], "made": one.created_at} if one else None
 
 
