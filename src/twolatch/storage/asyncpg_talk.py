@@ -1,6 +1,6 @@
 """Statements, rows and faults of asyncpg, in our words."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import asyncpg
@@ -13,10 +13,23 @@ from twolatch.storage.faults import (
     WrongStatement,
 )
 from twolatch.storage.shapes import Row, T
-from twolatch.storage.statement import arguments, for_postgres, must_change, parse, together_for_postgres
+from twolatch.storage.statement import Kinds, arguments, for_postgres, must_change, parse, together_for_postgres
 from twolatch.storage.transaction import OpenTransaction
 
-TYPES: dict[type, str | None] = {
+
+class Types(dict[type, str | None]):
+    """PostgreSQL's word for the type of each value; None for NULL. Raises WrongStatement for anything else."""
+
+    def __missing__(self, given: type) -> str | None:
+        """An enum of texts is a text, which is found out once."""
+        for kind in given.__mro__:
+            if kind in self:
+                self[given] = self[kind]
+                return self[kind]
+        raise WrongStatement(f"a value may be int, str, bytes, float, bool or None, not {given.__name__}")
+
+
+TYPES = Types({
     int: "bigint",
     bool: "bigint",  # booleans are kept as whole numbers
     str: "text",
@@ -25,7 +38,8 @@ TYPES: dict[type, str | None] = {
     memoryview: "bytea",
     float: "double precision",
     type(None): None,
-}
+})  # fmt: skip
+
 BUSY_CLASSES = ("08", "53", "57")  # connection lost, out of resources, shut down or cancelled
 BUSY_STATES = ("55P03", "25P03")  # lock_timeout, idle_in_transaction_session_timeout
 COLLISIONS = ("40001", "40P01")
@@ -70,9 +84,9 @@ async def change_together(
 ) -> None:
     """Several changes as one statement: each but the last is a data-modifying common table expression."""
     given = [arguments(parse(sql), values) for sql, values in left]
-    kinds = tuple((sql, tuple(type_of(value) for value in each)) for (sql, _), each in zip(left, given, strict=True))
+    kinds = tuple([(sql, types_of(each)) for (sql, _), each in zip(left, given, strict=True)])
     text = together_for_postgres(kinds)
-    values = [sent(value) for each in given for value in each if value is not None]
+    values = [value for each in given for value in each if value is not None]
     await ask(connection.execute, text, values, patience)
 
 
@@ -83,9 +97,9 @@ async def change_many(
     sql, rows = left
     statement = parse(sql)
     given = [arguments(statement, values) for values in rows]
-    kinds = [next(filter(None, map(type_of, column)), None) for column in zip(*given, strict=True)]
-    values = [[sent(value) for value, kind in zip(each, kinds, strict=True) if kind] for each in given]
-    await ask(connection.executemany, for_postgres(sql, tuple(kinds)), [values], patience)
+    kinds = tuple([next(filter(None, types_of(column)), None) for column in zip(*given, strict=True)])
+    values = [[value for value, kind in zip(each, kinds, strict=True) if kind] for each in given]
+    await ask(connection.executemany, for_postgres(sql, kinds), [values], patience)
 
 
 def apart(left: list[Left]) -> tuple[dict[str, list[Mapping[str, Any]]], list[Left]]:
@@ -97,26 +111,14 @@ def apart(left: list[Left]) -> tuple[dict[str, list[Mapping[str, Any]]], list[Le
     return many, [one for one in left if one[0] not in many]
 
 
-def sent(value: Any) -> Any:
-    return int(value) if isinstance(value, bool) else value
-
-
 def prepared(sql: str, values: Mapping[str, Any]) -> tuple[str, list[Any]]:
     """The text with typed marks, and the values that are not NULL."""
     given = arguments(parse(sql), values)
-    text = for_postgres(sql, tuple([type_of(value) for value in given]))
-    return text, [sent(value) for value in given if value is not None]
+    return for_postgres(sql, types_of(given)), [value for value in given if value is not None]
 
 
-def type_of(value: Any) -> str | None:
-    """PostgreSQL's word for a value's type; None for NULL. Raises WrongStatement for anything else."""
-    given = type(value)
-    if given in TYPES:
-        return TYPES[given]
-    for kind in given.__mro__:  # an enum of texts is a text
-        if kind in TYPES:
-            return TYPES[kind]
-    raise WrongStatement(f"a value may be int, str, bytes, float, bool or None, not {type(value).__name__}")
+def types_of(values: Iterable[Any]) -> Kinds:
+    return tuple([TYPES[type(value)] for value in values])
 
 
 async def ask(talk: Callable[..., Awaitable[T]], text: str, given: Sequence[Any], patience: float | None) -> T:

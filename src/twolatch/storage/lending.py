@@ -18,8 +18,19 @@ MOST_WAITING = 2_000  # for a connection; the next one is told to come back
 IDLE_SECONDS = 300.0  # then a connection goes: a firewall between may have forgotten it without telling us
 
 
+class Direct(asyncpg.Connection):  # type: ignore[misc]  # the driver tells no types
+    """A connection that is spoken to itself. What the driver's pool lends stands before it and looks up anew whatever
+    is called: two detours for each statement."""
+
+    lent: Any  # what the pool takes back
+
+    @property
+    def itself(self) -> "Direct":
+        return self
+
+
 class Lender:
-    """At most `size` places. Whoever has a place has a connection, or is opening one."""
+    """Of a pool of `Direct` connections, at most `size` of them: whoever has a place has one, or is opening it."""
 
     def __init__(self, pool: Any, size: int, patience: float) -> None:
         self._pool, self._size, self._patience = pool, size, patience
@@ -34,7 +45,7 @@ class Lender:
         """Give it back by `put_back`, or by `drop` after a fault. Raises StorageBusy and what the driver says."""
         while self._free:
             connection, _ = self._free.pop()
-            if is_open(connection):
+            if not connection.is_closed():
                 return connection
             await self.drop(connection)
         if self._places < self._size:
@@ -54,7 +65,7 @@ class Lender:
     async def drop(self, connection: Any) -> None:
         """The pool looks after it: waits for a statement that was given up, or closes what fell."""
         try:
-            await self._pool.release(connection)
+            await self._pool.release(connection.lent)
         finally:
             self._leave_place()
 
@@ -67,9 +78,9 @@ class Lender:
             await self.drop(self._free.pop()[0])
         await self._pool.close()
 
-    async def _open(self) -> Any:
+    async def _open(self) -> Direct:
         try:
-            return await self._pool.acquire(timeout=self._patience)
+            lent = await self._pool.acquire(timeout=self._patience)
         except BaseException as fault:
             self._leave_place()
             if isinstance(fault, TimeoutError):
@@ -77,6 +88,9 @@ class Lender:
             if isinstance(fault, DRIVER_FAULTS):
                 raise told(fault) from None
             raise
+        connection: Direct = lent.itself
+        connection.lent = lent
+        return connection
 
     async def _wait(self) -> Any:
         """The connection that somebody gives back; None: his place, and one is to be opened."""
@@ -122,10 +136,3 @@ class Lender:
         dropping = asyncio.ensure_future(self.drop(connection))
         self._dropping.add(dropping)
         dropping.add_done_callback(self._dropping.discard)
-
-
-def is_open(connection: Any) -> bool:
-    try:
-        return not connection.is_closed()
-    except asyncpg.InterfaceError:  # it fell, and the pool took it back already
-        return False

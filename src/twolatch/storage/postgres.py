@@ -26,7 +26,7 @@ from twolatch.storage.asyncpg_talk import (
 from twolatch.storage.budget import RetryBudget
 from twolatch.storage.faults import CollidedWrites, StorageBusy, StorageFault, UnsafeDatabase
 from twolatch.storage.history import FACTS, History
-from twolatch.storage.lending import Lender
+from twolatch.storage.lending import Direct, Lender
 from twolatch.storage.shapes import Database, Dialect, Row, T, Tx
 from twolatch.storage.transaction import fulfil, only_talking
 
@@ -165,6 +165,7 @@ async def open_postgres(
     try:
         pool = await asyncpg.create_pool(
             dsn,
+            connection_class=Direct,
             min_size=0,  # the driver would keep up the least by itself, and complain by tracebacks while it cannot
             max_size=size,
             init=partial(make_ready, history),
