@@ -176,12 +176,11 @@ def _mark(asked: Claim) -> bytes:
 
 def _make(house: House, asked: Claim, found: Activation, user: User, now: int) -> _Made:
     device, epoch, own = house.chance.id(), house.chance.bytes(16), curve.new_private()
-    signing, pin = house.keys.private(SIGNING), house.keys.private(PIN)
     said, site = asked.device, house.settings.site_name
     script = Transcript(
         house.settings.phone_host, asked.code, unb64u(asked.public_key), unb64u(asked.ephemeral_key),
         said.platform, said.model, said.browser, said.app, device, found.id,
-        curve.public_point(own), curve.public_point(signing), curve.public_point(pin), epoch, user.name, site,
+        curve.public_point(own), house.keys.public(SIGNING), house.keys.public(PIN), epoch, user.name, site,
     )  # fmt: skip
     z = curve.ecdh(own, script.ephemeral_key)
     kind, enrolment, moving = newborn(asked.public_key, said.platform, found.id, b64u(epoch))
@@ -215,7 +214,7 @@ def _make(house: House, asked: Claim, found: Activation, user: User, now: int) -
         display=user.display,
         site=site,
         test=SignedBytes(shown, signature),
-        signature=b64u(curve.sign(signing, claimed_text(script))),
+        signature=b64u(curve.sign(house.keys.private(SIGNING), claimed_text(script))),
     )
     number = codes.number_mac(house, found.id, six_digits(z, script))
     return _Made(msgspec.json.encode(answer).decode(), phone, test, number)

@@ -7,7 +7,6 @@ from twolatch.activation.model import Offer
 from twolatch.house import House
 from twolatch.house.keys import PIN, SIGNING
 from twolatch.protocol import codes
-from twolatch.protocol.keys import public_point
 from twolatch.protocol.octets import Malformed, unb64u
 
 
@@ -51,9 +50,7 @@ def read(code: str) -> Scanned | Typed | None:
 
 
 def offer(house: House, activation: str, expires_at: int, met: str = "") -> Offer:
-    keys = codes.keys_fingerprint(
-        public_point(house.keys.private(SIGNING)), public_point(house.keys.private(PIN))
-    )
+    keys = codes.keys_fingerprint(house.keys.public(SIGNING), house.keys.public(PIN))
     link = codes.Link(activation, secret(house, activation), keys)
     return Offer(
         link.url(house.settings.phone_url), codes.show_session_id(session_id(house, activation)), expires_at, met

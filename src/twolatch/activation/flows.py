@@ -4,7 +4,7 @@ Claiming (activation.claim) is what the phone does with it. Claim is not activat
 reading a code aloud has a claimed code and nothing else, because the six digits are on the wrong phone.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -148,6 +148,11 @@ async def view_of(house: House, owner: Owner, now: int) -> View:
     mine = await store.of_session(house.db, owner.key)
     if mine is None:
         return Over(None)
+    view = await _view(house, mine, owner, now)
+    return replace(view, replaces=mine.swap.old) if mine.swap else view
+
+
+async def _view(house: House, mine: Activation, owner: Owner, now: int) -> View:
     stage = await standing(house, mine, now)
     if stage is Stage.ISSUED:
         return codes.offer(house, mine.id, mine.expires_at, mine.met)
@@ -173,10 +178,9 @@ async def _may_go_on(house: House, mine: Activation) -> bool:
     return not mine.swap or await may_replace(house.db, house, mine.user, mine.swap, mine.created_at)
 
 
-async def replaced(house: House, who: Bearer) -> Authenticator | None:
-    """The phone that ends when this session's code has become one."""
-    mine = await store.of_session(house.db, who.session)
-    return await authenticators.find(house.db, house.keys, mine.swap.old) if mine and mine.swap else None
+async def replaced(house: House, view: View) -> Authenticator | None:
+    """The phone that ends when the code of this view has become one."""
+    return await authenticators.find(house.db, house.keys, view.replaces) if view.replaces else None
 
 
 async def confirm(house: House, who: Bearer, number: str, now: int) -> Confirmed | Refusal:

@@ -1,6 +1,6 @@
 """The life of a code: issued -> claimed -> active, or expired, cancelled, burned. One that lives per client."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from twolatch.authenticators.model import Swap
@@ -66,12 +66,14 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A code to show: the link for the QR code and the session ID below it."""
+    """A code to show: the link for the QR code and the session ID below it. In every view `replaces` is the phone that
+    ends when the code has become one, or empty."""
 
     link: str
     session_id: str
     expires_at: int
     met: str = ""
+    replaces: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,7 @@ class AwaitsNumber:
     tries_left: int
     expires_at: int
     met: str = ""
+    replaces: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,7 @@ class Finishing:
 
     device: Device
     met: str = ""
+    replaces: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,7 @@ class Done:
     """The client has an authenticator."""
 
     met: str = ""
+    replaces: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +110,7 @@ class Over:
 
     why: Stage | None
     met: str = ""
+    replaces: str = field(default="", compare=False)
 
 
 View = Offer | AwaitsNumber | Finishing | Done | Over

@@ -28,7 +28,7 @@ def _activation(row: Row) -> Activation:
 
 
 async def insert(tx: Tx, new: Activation, typed: bytes) -> None:
-    await tx.run(
+    tx.later(
         """INSERT INTO activations (id, user_id, session_id, typed, state, created_at, expires_at, replaces, proved_by)
            VALUES (:id, :user_id, :session, :typed, 'issued', :now, :expires, :replaces, :proved_by)""",
         id=new.id,

@@ -104,26 +104,28 @@ async def settle_in(tx: Tx, house: House, one: Authenticator, case: Case, now: i
         older = await store.of_user(tx, house.keys, user.id, HELD, one.kind)
         for old in (each for each in older if each.id != one.id):
             await move(tx, house, old.id, user, State.REMOVED, Event.AUTHENTICATOR_REMOVED, now)
-    await _relieve(tx, house, one, user, now)
+    held = await _relieve(tx, house, one, user, now)
     if case.challenge.purpose is not Purpose.SHARE and swap_of(one):
         return  # something was held all the while
-    held = await store.held_by(tx, house.keys, user.id)
     if not any(other.id != one.id for other in held):
         session = case.challenge.browser.removeprefix(SESSION).decode()
         await sessions.forget_browsers_but_of(tx, user.id, session)
         await note_ended(tx, user.id, await sessions.end_all(tx, user.id, now, but=session), "activation", now)
 
 
-async def _relieve(tx: Tx, house: House, one: Authenticator, user: User, now: int) -> None:
-    """What stood in ends when something lasting is there: a paper or a spoken code must not stay a key beside it."""
-    if is_spare(house, one) or is_stand_in(house, one):
-        return
-    await limits.clear(tx, (STAND_INS, user.id))
+async def _relieve(tx: Tx, house: House, one: Authenticator, user: User, now: int) -> list[Authenticator]:
+    """What stood in ends when something lasting is there: a paper or a spoken code must not stay a key beside it.
+    Returns what this client holds from now on."""
     held = await store.held_by(tx, house.keys, user.id)
-    for other in held:
-        if is_stand_in(house, other) or _gave_room(house, other, held):
-            await move(tx, house, other.id, user, State.REMOVED, Event.AUTHENTICATOR_REMOVED, now)
-            await telling.write(tx, house, user, other, "phone_removed", now)
+    if is_spare(house, one) or is_stand_in(house, one):
+        return held
+    await limits.clear(tx, (STAND_INS, user.id))
+    over = [other for other in held if is_stand_in(house, other) or _gave_room(house, other, held)]
+    for other in over:
+        if await move(tx, house, other.id, user, State.REMOVED, Event.AUTHENTICATOR_REMOVED, now):
+            held.remove(other)
+        await telling.write(tx, house, user, other, "phone_removed", now)
+    return held
 
 
 def _gave_room(house: House, other: Authenticator, held: list[Authenticator]) -> bool:

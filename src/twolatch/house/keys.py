@@ -71,6 +71,7 @@ class Keys:
         self._mac_begun = lru_cache(maxsize=32)(self._begin_mac)
         self._row_mac = lru_cache(maxsize=256)(self._make_row_mac)  # a login looks at the same row five times
         self._private: dict[str, EllipticCurvePrivateKey] = {}
+        self._public: dict[str, bytes] = {}
         self._audit: Ed25519PrivateKey | None = None
         for (purpose, number), root in roots.items():
             self.learn(purpose, number, root)
@@ -151,10 +152,14 @@ class Keys:
             self._audit = key
             return
         assert isinstance(key, EllipticCurvePrivateKey)
-        self._private[name] = key
+        self._private[name], self._public[name] = key, curve.public_point(key)
 
     def private(self, name: str) -> EllipticCurvePrivateKey:
         return self._private[name]
+
+    def public(self, name: str) -> bytes:
+        """Its point, 65 bytes."""
+        return self._public[name]
 
     @property
     def audit(self) -> Ed25519PrivateKey:

@@ -285,7 +285,7 @@ async def forget_browser(tx: Tx, browser: bytes, user: str) -> None:
 
 async def forget_browsers_but_of(tx: Tx, user: str, session: str) -> None:
     """All but the one of this session."""
-    await tx.run(
+    tx.later(
         """DELETE FROM browsers WHERE user_id = :user
              AND browser NOT IN (SELECT browser FROM sessions WHERE id = :session AND user_id = :user)""",
         user=user,
@@ -294,4 +294,4 @@ async def forget_browsers_but_of(tx: Tx, user: str, session: str) -> None:
 
 
 async def forget_browsers(tx: Tx, user: str, *, but: bytes) -> None:
-    await tx.run("DELETE FROM browsers WHERE user_id = :user AND browser <> :but", user=user, but=but)
+    tx.later("DELETE FROM browsers WHERE user_id = :user AND browser <> :but", user=user, but=but)

@@ -23,7 +23,6 @@ from twolatch.faces.stream import BEAT_SECONDS, EventStream, event
 from twolatch.faces.web import Endpoint, address_of, house_of, stop
 from twolatch.house.keys import VAPID
 from twolatch.kinds.phone import said, shown_bytes
-from twolatch.protocol.keys import public_point
 from twolatch.protocol.messages import (
     Answer,
     AnswerResult,
@@ -49,7 +48,7 @@ STREAM_SECONDS = 600.0
 async def get_site(request: Request) -> Response:
     house = house_of(request)
     own = house.settings
-    push_key = b64u(public_point(house.keys.private(VAPID))) if house.push else ""
+    push_key = b64u(house.keys.public(VAPID)) if house.push else ""
     site = Site(
         version=1,
         name=own.site_name,

@@ -124,10 +124,10 @@ async def _step(request: Request, who: Bearer, view: View, refusal: Refusal | No
     match view:
         case Offer():
             context: dict[str, Any] = {"stage": "code", "code": code_of(view)}
-        case AwaitsNumber(device, tries_left, expires, _):
+        case AwaitsNumber(device, tries_left, expires):
             tries = tries_left if refusal else None
             context = {"stage": "confirm", "phone": device, "expires": expires, "tries_left": tries}
-        case Finishing(device, _):
+        case Finishing(device):
             context = {"stage": "finish", "phone": device}
         case Done():
             held = await authenticators.mine(house_of(request), who.user)
@@ -144,14 +144,14 @@ async def _step(request: Request, who: Bearer, view: View, refusal: Refusal | No
         Place.ACTIVATE,
         refusal=refusal,
         refused=told(refusal),
-        **await moving(request, who, view),
+        **await moving(request, view),
         **context,
     )
 
 
-async def moving(request: Request, who: Bearer, view: View) -> dict[str, Any]:
+async def moving(request: Request, view: View) -> dict[str, Any]:
     """Which phone the code is to replace, and where a fresh code for that comes from."""
-    old = None if view == Over(None) else await flows.replaced(house_of(request), who)
+    old = await flows.replaced(house_of(request), view)
     renew = path_of(Place.MOVE, {"id": old.id}) if old else "/activate/begin"
     return {"moving": old.name if old else "", "renew": renew}
 
