@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.flows.houses import WRONG, Handset, Seat, Time, activated, add_user, waiting_at
+from tests.flows.overtaken import Overtaken
 from twolatch.activation import flows as activation
 from twolatch.activation.model import Offer
 from twolatch.authenticators import flows, gate
@@ -208,21 +209,6 @@ async def test_the_same_right_answer_twice_at_once_leaves_no_charge(house: House
     done = await together(house, [answer, answer])
     assert [each.stage for each in done if isinstance(each, gate.Answered)] == [Stage.APPROVED] * 2
     assert await meters(house, phone.record.device) == {}  # type: ignore[union-attr]
-
-
-class Overtaken:
-    """A database in which somebody else is done between our look and our payment."""
-
-    def __init__(self, db: Any, other: Callable[[], Awaitable[Any]]) -> None:
-        self._db, self._other, self.heard = db, other, None
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._db, name)
-
-    async def write(self, work: Callable[[Tx], Awaitable[Any]]) -> Any:
-        if self.heard is None:
-            self.heard = await self._other()
-        return await self._db.write(work)
 
 
 async def test_an_answer_overtaken_by_itself_is_told_the_epoch_of_now(house: House) -> None:

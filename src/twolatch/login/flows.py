@@ -196,10 +196,20 @@ async def again(house: House, visit: Visit, instead: str = "") -> Proceed | Refu
         paid = await limits.pay(tx, CHALLENGES, counted_as(user.id, question), visit.now)
         if refused := _too_many(paid, visit.now) or await ask(tx, house, user, one, question, visit.now):
             return refused
+        before = await authenticators.find_challenge(tx, house.keys, old.id)
+        if before and before.stage is ChallengeStage.APPROVED:
+            raise _Answered
         await store.point_at(tx, attempt.id, question.id, question.expires_at + TOLD)
         return Proceed(is_ready=False)
 
-    return await house.db.write(work)
+    try:
+        return await house.db.write(work)
+    except _Answered:
+        return Proceed(is_ready=True)
+
+
+class _Answered(Exception):
+    """The older question was answered while the newer one was made; nothing of the newer one may stay."""
 
 
 async def _asked_now(house: House, user: User, old: Challenge, instead: str, visit: Visit) -> Authenticator | None:
@@ -240,11 +250,13 @@ async def collect(house: House, visit: Visit, bound_to: str = "") -> Collected |
         is_alone = found[1] is not None and found[1].purpose is Purpose.ALONE
         return await house.db.write(lambda tx: _collect(tx, house, visit, found[0], bound_to, is_alone))
     except _NotOurs:
-        return StartOver(Code.LOGIN_START_OVER)
+        now_asked = await store.glance(house.db, visit.pre, visit.now)
+        waits = now_asked is not None and isinstance(_glanced(*now_asked, visit.now), StillWaiting)
+        return StillWaiting() if waits else StartOver(Code.LOGIN_START_OVER)  # the client may have changed his mind
 
 
 class _NotOurs(Exception):
-    """Somebody collected it first; nothing of this collection may stay."""
+    """Somebody collected it first, or it asks for something else now; nothing of this collection may stay."""
 
 
 async def _collect(tx: Tx, house: House, visit: Visit, attempt: Attempt, bound_to: str, is_alone: bool) -> Collected:
@@ -261,7 +273,7 @@ async def _collect(tx: Tx, house: House, visit: Visit, attempt: Attempt, bound_t
         raise _NotOurs
     if not await doors.may_pass(tx, house, user, proof, visit):
         raise _NotOurs
-    if not await store.collect(tx, attempt.id, visit.pre, now):
+    if not await store.collect(tx, attempt, visit.pre, now):
         raise _NotOurs
     browser_token = house.chance.token()
     browser = visit.browser if is_known or bound_to else fingerprint(browser_token)

@@ -110,13 +110,15 @@ async def point_at(tx: Tx, attempt: str, challenge: str, expires: int) -> bool:
     )
 
 
-async def collect(tx: Tx, attempt: str, pre: bytes, now: int) -> bool:
-    """`open` becomes `collected`, once, and only for the browser that began (rule C1). There is nothing to tell any
-    more."""
+async def collect(tx: Tx, attempt: Attempt, pre: bytes, now: int) -> bool:
+    """`open` becomes `collected`, once, only for the browser that began (rule C1), and only while it asks for what was
+    proved: the client may have changed his mind since it was read. There is nothing to tell any more."""
     row = await tx.row(
         """UPDATE attempts SET stage = 'collected', tell_at = 0
-           WHERE id = :id AND pre = :pre AND stage = 'open' AND expires_at > :now RETURNING id""",
-        id=attempt,
+           WHERE id = :id AND pre = :pre AND stage = 'open' AND expires_at > :now
+             AND COALESCE(challenge_id, '') = :challenge RETURNING id""",
+        id=attempt.id,
+        challenge=attempt.challenge,
         pre=pre,
         now=now,
     )
