@@ -14,7 +14,7 @@ def read_qr(svg: str) -> str:
     draw = ImageDraw.Draw(picture)
     for x, y, length in dark_runs(svg):
         draw.rectangle((4 * x, 4 * y, 4 * (x + length) - 1, 4 * y + 3), fill=0)
-    [code] = zxingcpp.read_barcodes(picture)
+    [code] = zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormat.QRCode)  # rows of it may look like others
     return str(code.text)
 
 

@@ -47,8 +47,8 @@ async def bearer_by_id(house: House, tx: Database | Tx, session: str, user: str,
     found = await store.by_id(tx, session, user, now, idle(house))
     if found is None or found[1].is_off or found[1].closed_at:
         return None
-    bearer, row = _bearer_of(house, *found, now), found[0]
-    return Live(bearer, bearer.begun_at, int(row["ends_at"]))
+    who, row = _bearer_of(house, *found, now), found[0]
+    return Live(who, who.begun_at, int(row["ends_at"]))
 
 
 def _bearer_of(house: House, row: Row, user: User, now: int) -> SignedIn | Bridging:
