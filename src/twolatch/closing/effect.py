@@ -3,10 +3,6 @@
 Looked for every minute by each process, and by whoever settles the last card; of all these one wins.
 """
 
-import asyncio
-
-import structlog
-
 from twolatch import audit, notices
 from twolatch.accounts import store as accounts
 from twolatch.accounts.model import Account, State
@@ -18,29 +14,23 @@ from twolatch.closing import cards, kept
 from twolatch.custody import flows as custody
 from twolatch.custody.model import SITE
 from twolatch.custody.orders import flows as orders
-from twolatch.house import House, WrongClock
+from twolatch.house import House
+from twolatch.house.rounds import go_round
 from twolatch.people import store as people
 from twolatch.people.model import User
 from twolatch.sessions import store as sessions
 from twolatch.sessions.flows import note_ended
-from twolatch.storage.db import StorageFault, Tx
+from twolatch.storage.db import Tx
 from twolatch.words.events import Event
 from twolatch.words.limits import DAY, MINUTE, SECOND
 
 EVERY = MINUTE / SECOND
 YEAR = 365 * DAY
 
-log = structlog.get_logger("closing")
-
 
 async def run(house: House) -> None:
     """Until cancelled, once a minute."""
-    while True:
-        await asyncio.sleep(EVERY)
-        try:
-            await close_due(house, house.clock.now())
-        except (StorageFault, WrongClock) as fault:
-            log.warning("not_closed", reason=str(fault))
+    await go_round(house, EVERY, close_due, "closing", "not_closed")
 
 
 async def close_due(house: House, now: int) -> int:

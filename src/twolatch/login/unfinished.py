@@ -5,35 +5,25 @@ the many who finish, a process that dies takes nothing with it, and whoever stop
 "cancel" is told of all the same.
 """
 
-import asyncio
-
-import structlog
-
 from twolatch import limits, notices
 from twolatch.authenticators.model import Challenge
 from twolatch.authenticators.outcome import QUIET
-from twolatch.house import House, WrongClock
+from twolatch.house import House
+from twolatch.house.rounds import go_round
 from twolatch.login import store
 from twolatch.login.model import Attempt, Stage
 from twolatch.people import store as people
 from twolatch.people.model import User
-from twolatch.storage.db import StorageFault, Tx
+from twolatch.storage.db import Tx
 from twolatch.words.limits import MINUTE, REPLACED, SECOND, UNFINISHED
 from twolatch.words.visit import Visit
 
 EVERY = MINUTE / SECOND
 
-log = structlog.get_logger("unfinished")
-
 
 async def run(house: House) -> None:
     """Until cancelled, once a minute."""
-    while True:
-        await asyncio.sleep(EVERY)
-        try:
-            await tell_due(house, house.clock.now())
-        except (StorageFault, WrongClock) as fault:
-            log.warning("not_told", reason=str(fault))
+    await go_round(house, EVERY, tell_due, "unfinished", "not_told")
 
 
 async def tell_due(house: House, now: int) -> None:

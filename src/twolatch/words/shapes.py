@@ -68,9 +68,9 @@ class TypePassword:
 Prompt = ApproveOnPhone | AnswerChallenge | TypeCode | TypeCells | BrowserCeremony | TypePassword
 
 
-def facts_of(prompt: Prompt) -> dict[str, Any]:
-    """Its fields by name."""
-    return {name: getattr(prompt, name) for name in prompt.__slots__}
+def facts_of(told: Any) -> dict[str, Any]:
+    """The fields of a prompt, or of any data class with slots, by name; as they are, where `asdict` copies each."""
+    return {name: getattr(told, name) for name in told.__slots__}
 
 
 # Setting up: what the portal shows before a first right answer makes an authenticator active.

@@ -52,7 +52,7 @@ def forward(by: Annotated[str, typer.Argument(help="How far: 90s, 20m, 12h, 2d."
 
         ahead = await timekeeper.forward(house, ms)
         await timekeeper.look(house.db, house.clock, house.settings, asks_server=False)
-        await hourly(house)
+        await hourly(house, house.clock.now())
         return ahead
 
     try:

@@ -38,7 +38,7 @@ from twolatch.sessions import flows as sessions
 from twolatch.sessions.flows import signed_in
 from twolatch.words.refusals import Code, Refusal
 from twolatch.words.secret import Secret
-from twolatch.words.shapes import ApproveOnPhone
+from twolatch.words.shapes import ApproveOnPhone, facts_of
 from twolatch.words.visit import Visit
 
 STREAM_SECONDS = 600.0
@@ -132,7 +132,7 @@ async def _second(request: Request, visit: Visit, view: Waits | Ready, refusal: 
 
 def way_shown(house: House, way: Way) -> dict[str, Any]:
     kind = take(house.kinds, way.kind)
-    return {**{name: getattr(way, name) for name in way.__slots__}, "icon": icon_of(kind), "how": how_of(kind)}
+    return {**facts_of(way), "icon": icon_of(kind), "how": how_of(kind)}
 
 
 async def wait(request: Request) -> Response | EventStream:
